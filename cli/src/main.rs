@@ -1,0 +1,3 @@
+//! `ennead`: the command line.
+
+fn main() {}

@@ -1,0 +1,4 @@
+//! *When* it happens, and on which machine: cores, cluster, SoC and the engines that drive them.
+
+pub mod config;
+pub mod stall;

@@ -1,0 +1,1 @@
+//! Which programs are bundled, and what is the right answer.

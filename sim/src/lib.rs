@@ -1,4 +1,6 @@
 //! *When* it happens, and on which machine: cores, cluster, SoC and the engines that drive them.
 
 pub mod config;
+pub mod counters;
+pub mod fault;
 pub mod stall;

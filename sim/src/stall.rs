@@ -13,6 +13,9 @@ macro_rules! stalls {
             /// Every cause, in report order.
             pub const ALL: &[Stall] = &[$(Stall::$name,)*];
 
+            /// How many causes there are.
+            pub const COUNT: usize = Self::ALL.len();
+
             /// The key in a report.
             pub const fn key(self) -> &'static str {
                 match self { $(Stall::$name => $key,)* }

@@ -1,0 +1,93 @@
+//! Conversions: between formats, and between a format and integers. The rounding itself is in `exact`.
+//!
+//! Invariant: an integer is held in the low bits of a `u32`, zeros above, like a narrow float.
+
+use super::exact::{Term, Value, nan, sign};
+use super::{Flagged, Flags, Format, Rounding};
+
+/// An integer type that floats convert to and from: `i8`, `u8`, `i16`, `u16`, `i32`, `u32`.
+pub trait Integer: integer::Sealed + Copy + 'static {
+    /// Bits of the type.
+    const BITS: u32;
+    /// The smallest value.
+    const LOWEST: i64;
+    /// The largest value.
+    const HIGHEST: i64;
+
+    /// The low bits of `bits`, read as this type.
+    fn value(bits: u32) -> i64;
+}
+
+mod integer {
+    /// Only the integers of this module.
+    pub trait Sealed {}
+}
+
+macro_rules! integers {
+    ($($name:ident)*) => {$(
+        impl integer::Sealed for $name {}
+        impl Integer for $name {
+            const BITS: u32 = $name::BITS;
+            const LOWEST: i64 = $name::MIN as i64;
+            const HIGHEST: i64 = $name::MAX as i64;
+            #[inline]
+            fn value(bits: u32) -> i64 {
+                i64::from(bits as $name)
+            }
+        }
+    )*};
+}
+
+integers!(i8 u8 i16 u16 i32 u32);
+
+/// `bits` of format `F` as an integer of type `I`. What does not fit after rounding, infinities and NaNs saturate (a
+/// NaN to the highest value) and raise NV alone (RISC-V F, "Domains of float-to-integer conversions").
+///
+/// The result is in the low `I::BITS` bits, zeros above: `fcvt.w` needs nothing more, a lane of `vfcvt.x` neither.
+#[inline]
+pub fn to_int<F: Format, I: Integer>(bits: u32, rounding: Rounding) -> Flagged {
+    let mask = u32::MAX >> (u32::BITS - I::BITS);
+    let saturated = |negative: bool| {
+        let bound = if negative { I::LOWEST } else { I::HIGHEST };
+        Flagged::new(bound as u32 & mask, Flags::INVALID)
+    };
+    match Value::unpack::<F>(bits) {
+        Value::Nan { .. } => saturated(false),
+        Value::Infinite { negative } => saturated(negative),
+        Value::Zero { .. } => Flagged::exact(0),
+        Value::Finite(term) => match term.round_to_integer(rounding) {
+            Some((integer, inexact)) if (I::LOWEST..=I::HIGHEST).contains(&integer) => {
+                Flagged::new(integer as u32 & mask, Flags::INEXACT.when(inexact))
+            }
+            _ => saturated(term.negative),
+        },
+    }
+}
+
+/// The integer of type `I` in the low bits of `bits`, in format `F`.
+#[inline]
+pub fn from_int<F: Format, I: Integer>(bits: u32, rounding: Rounding) -> Flagged {
+    match I::value(bits) {
+        0 => Flagged::exact(0),
+        integer => {
+            let significand = u128::from(integer.unsigned_abs());
+            Term {
+                negative: integer < 0,
+                exponent: 0,
+                significand,
+            }
+            .round::<F>(rounding)
+        }
+    }
+}
+
+/// `bits` of format `From` in format `To`. A NaN becomes the canonical NaN; a signalling one raises NV.
+#[inline]
+pub fn convert<From: Format, To: Format>(bits: u32, rounding: Rounding) -> Flagged {
+    match Value::unpack::<From>(bits) {
+        Value::Nan { signaling } => nan::<To>(signaling),
+        Value::Infinite { negative } => Flagged::exact(sign::<To>(negative) | To::INFINITY),
+        Value::Zero { negative } => Flagged::exact(sign::<To>(negative)),
+        Value::Finite(term) => term.round::<To>(rounding),
+    }
+}

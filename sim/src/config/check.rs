@@ -1,0 +1,206 @@
+//! The rules between keys: which machines cannot exist.
+//!
+//! The range of a single key is in the table of keys, not here.
+//!
+//! Invariant: every refusal names one key, its value and the rule.
+
+use super::{Config, ConfigError, Map, Sharing};
+
+impl Config {
+    /// Refuses machines that cannot exist: the key, its value and the rule.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        for key in super::KEYS {
+            key.set(&mut self.clone(), &key.get(self))
+                .map_err(|rule| refuse(self, key.path, format!("must be {rule}")))?;
+        }
+        let Config {
+            machine,
+            cluster,
+            core,
+            fpu,
+            l1,
+            l2,
+            dma,
+            orchestrator,
+            ..
+        } = self;
+        let must = |holds: bool, key: &str, rule: String| if holds { Ok(()) } else { Err(refuse(self, key, rule)) };
+
+        must(
+            l1.banks.is_power_of_two(),
+            "l1.banks",
+            "must be a power of two, because words are interleaved over the banks by address bits".into(),
+        )?;
+        must(
+            (l1.size as usize).is_multiple_of(l1.banks * 4),
+            "l1.size",
+            format!(
+                "must be a multiple of l1.banks * 4 bytes ({}), so that every bank has whole words",
+                l1.banks * 4
+            ),
+        )?;
+        must(
+            l1.size.is_power_of_two(),
+            "l1.size",
+            "must be a power of two, because the scratchpad's address decoder masks address bits".into(),
+        )?;
+        match fpu.sharing {
+            Sharing::Private => must(
+                fpu.count == cluster.workers,
+                "fpu.count",
+                format!(
+                    "must equal cluster.workers ({}) where fpu.sharing = private; leave it out to follow the workers",
+                    cluster.workers
+                ),
+            )?,
+            Sharing::Pooled | Sharing::Static => must(
+                fpu.count <= cluster.workers,
+                "fpu.count",
+                format!(
+                    "must not be more than cluster.workers ({}): no core could use the rest",
+                    cluster.workers
+                ),
+            )?,
+        }
+        must(
+            dma.burst_bytes.is_power_of_two(),
+            "dma.burst_bytes",
+            "must be a power of two, because a burst never crosses a boundary of its own size".into(),
+        )?;
+        must(
+            core.grant_trace.is_empty() || (cluster.workers == 1 && !orchestrator.present),
+            "core.grant_trace",
+            "is for a single core: set cluster.workers = 1 and orchestrator.present = false".into(),
+        )?;
+        match machine.map {
+            Map::PulpOpen => {
+                must(
+                    !l1.traffic_master,
+                    "l1.traffic_master",
+                    "is a device of machine.map = bench".into(),
+                )?;
+                must(
+                    orchestrator.present,
+                    "orchestrator.present",
+                    "must be true where machine.map = pulp-open: nobody else starts the workers".into(),
+                )
+            }
+            Map::Bench => {
+                must(
+                    !orchestrator.present,
+                    "orchestrator.present",
+                    "must be false where machine.map = bench: that map has no place for it".into(),
+                )?;
+                let rule =
+                    |next: &str| format!("must be at most 65536 where machine.map = bench: {next} would overlap it");
+                must(l2.size <= 0x1_0000, "l2.size", rule("L1 at 0x1c010000"))?;
+                must(l1.size <= 0x1_0000, "l1.size", rule("the event units at 0x1c020000"))
+            }
+        }
+    }
+}
+
+fn refuse(config: &Config, key: &str, rule: String) -> ConfigError {
+    let value = Config::key(key).map(|key| key.get(config)).unwrap_or_default();
+    ConfigError::Value {
+        origin: "machine".to_owned(),
+        key: key.to_owned(),
+        value,
+        rule,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Draft;
+
+    #[test]
+    fn impossible_machines_are_refused_with_key_value_and_rule() {
+        for (base, settings, parts) in [
+            ("ennead", &["l1.banks=0"][..], &["l1.banks", "0", "1 to 256"][..]),
+            ("ennead", &["l1.banks=12"], &["l1.banks = 12", "power of two"]),
+            (
+                "ennead",
+                &["l1.size=100000"],
+                &["l1.size = 100000", "multiple of l1.banks * 4"],
+            ),
+            ("ennead", &["l1.size=98304"], &["l1.size = 98304", "power of two"]),
+            ("ennead", &["cluster.workers=0"], &["cluster.workers = 0", "1 to 64"]),
+            ("ennead", &["cluster.workers=65"], &["cluster.workers = 65", "1 to 64"]),
+            ("ennead", &["fpu.count=4"], &["fpu.count = 4", "cluster.workers (8)"]),
+            (
+                "vega",
+                &["fpu.count=9"],
+                &["fpu.count = 9", "more than cluster.workers (8)"],
+            ),
+            (
+                "vega",
+                &["cluster.workers=2"],
+                &["fpu.count = 4", "more than cluster.workers (2)"],
+            ),
+            (
+                "ennead",
+                &["fpu.addmul_latency=4"],
+                &["fpu.addmul_latency = 4", "0 to 3"],
+            ),
+            ("ennead", &["l1.size=2MiB"], &["l1.size = 2MiB", "1048576"]),
+            ("ennead", &["l2.size=128MiB"], &["l2.size", "67108864"]),
+            (
+                "ennead",
+                &["core.grant_trace=x.gnt"],
+                &["core.grant_trace = x.gnt", "single core"],
+            ),
+            (
+                "ennead",
+                &["orchestrator.present=false"],
+                &["orchestrator.present", "starts the workers"],
+            ),
+            (
+                "golden-mc8",
+                &["orchestrator.present=true"],
+                &["orchestrator.present", "machine.map = bench"],
+            ),
+            ("golden-mc8", &["l1.size=128KiB"], &["l1.size = 131072", "0x1c020000"]),
+            ("golden-mc8", &["l2.size=128KiB"], &["l2.size = 131072", "0x1c010000"]),
+            (
+                "ennead",
+                &["dma.burst_bytes=24"],
+                &["dma.burst_bytes = 24", "power of two"],
+            ),
+            (
+                "ennead",
+                &["l1.traffic_master=true"],
+                &["l1.traffic_master = true", "bench"],
+            ),
+            (
+                "ennead",
+                &["core.isa=xcv2"],
+                &["core.isa = xcv2", "\"xpulpv2\", \"xcv\""],
+            ),
+        ] {
+            let mut draft = Draft::shipped(base).unwrap();
+            let refused = settings
+                .iter()
+                .try_for_each(|text| draft.assignment(text))
+                .and_then(|()| draft.finish());
+            let text = refused.expect_err(&format!("{settings:?}")).to_string();
+            for part in parts {
+                assert!(text.contains(part), "{settings:?}: {part:?} is missing in {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_to_64_workers_and_1_to_256_banks_are_machines() {
+        for exponent in 0..=8 {
+            let mut draft = Draft::shipped("ennead").unwrap();
+            draft.set("l1.banks", &(1 << exponent).to_string()).unwrap();
+            draft.finish().unwrap();
+        }
+        for workers in 1..=64 {
+            let mut draft = Draft::shipped("ennead").unwrap();
+            draft.set("cluster.workers", &workers.to_string()).unwrap();
+            draft.finish().unwrap();
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! The machine as plain data: every size, count and latency, and nothing that runs.
+//!
+//! A [`Config`] is what a TOML file holds. It is not a machine (that is `machine::Machine`) and reads no file. Each key
+//! is defined once, in the table below: the struct field, its documentation, default, unit, allowed values, the text of
+//! `ennead config explain` and the check of `--set` all come from that one place.
+//!
+//! Invariant: a config that [`Config::check`] accepts can be built, and two equal configs build equal machines.
+//!
+//! ```
+//! use ennead_sim::config::Draft;
+//! let mut draft = Draft::shipped("vega").unwrap();
+//! draft.set("cluster.workers", "4").unwrap();
+//! assert_eq!(draft.finish().unwrap().cluster.workers, 4);
+//! ```
+
+mod check;
+mod draft;
+mod key;
+mod shipped;
+
+pub use draft::{ConfigError, Draft};
+pub use key::{Allowed, Key};
+pub use shipped::{SHIPPED, Shipped};
+
+use key::Text;
+use sha2::{Digest, Sha256};
+
+/// Defines an enumeration whose variants have names in TOML.
+macro_rules! choice {
+    (
+        $(#[doc = $doc:literal])+
+        $Name:ident { $( $(#[doc = $meaning:literal])+ $Variant:ident $text:literal, )+ }
+    ) => {
+        $(#[doc = $doc])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $Name { $( $(#[doc = $meaning])+ $Variant, )+ }
+
+        impl $Name {
+            const NAMES: &[(&str, &str)] = &[$(($text, concat!($($meaning),+)),)+];
+        }
+
+        impl Text for $Name {
+            fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$Variant),)+ _ => None }
+            }
+            fn text(&self) -> String {
+                match self { $(Self::$Variant => $text.to_owned(),)+ }
+            }
+        }
+    };
+}
+
+/// Defines the sections of [`Config`], their defaults and the table of keys.
+macro_rules! sections {
+    ($(
+        $(#[doc = $section_doc:literal])+
+        $section:ident: $Section:ident {
+            $( $(#[doc = $doc:literal])+ $field:ident: $type:ty = $default:expr, $unit:literal, $allowed:expr; )+
+        }
+    )+) => {
+        /// A whole machine.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct Config { $( $(#[doc = $section_doc])+ pub $section: $Section, )+ }
+
+        $(
+            $(#[doc = $section_doc])+
+            #[derive(Clone, Debug, PartialEq, Eq)]
+            pub struct $Section { $( $(#[doc = $doc])+ pub $field: $type, )+ }
+
+            impl Default for $Section {
+                fn default() -> Self {
+                    Self { $($field: $default,)+ }
+                }
+            }
+        )+
+
+        /// Every key, in the order of a TOML file.
+        pub static KEYS: &[Key] = &[$($(
+            Key {
+                path: concat!(stringify!($section), ".", stringify!($field)),
+                unit: $unit,
+                allowed: $allowed,
+                help: &[$($doc),+],
+                get: |config| config.$section.$field.text(),
+                set: |config, text| Text::parse(text).map(|value| config.$section.$field = value),
+            },
+        )+)+];
+    };
+}
+
+choice! {
+    /// Which memory map the machine has.
+    Map {
+        /// The PULP-open memory map and devices.
+        PulpOpen "pulp-open",
+        /// The bare bench of the golden programs: program memory at 0x1C000000, L1 at 0x1C010000, event units at
+        /// 0x1C020000, exit, console and interrupt lines at 0x20000000.
+        Bench "bench",
+    }
+}
+
+choice! {
+    /// DSP extension and its encoding family.
+    IsaFamily {
+        /// Legacy PULP encodings.
+        Xpulpv2 "xpulpv2",
+        /// CORE-V encodings.
+        Xcv "xcv",
+    }
+}
+
+choice! {
+    /// Which register file holds floats.
+    FpRegisters {
+        /// A file of their own.
+        F "f",
+        /// The integer registers.
+        X "x",
+    }
+}
+
+choice! {
+    /// Which core's pipeline rules hold.
+    Generation {
+        /// CV32E40P v2 (rules R1..R26).
+        Cv32e40p "cv32e40p",
+        /// RI5CY of the Vega generation (R1..R13, R19 and R23 with its own CSR and hardware-loop costs).
+        Ri5cy "ri5cy",
+    }
+}
+
+choice! {
+    /// How cores share floating-point units.
+    Sharing {
+        /// One for each core.
+        Private "private",
+        /// Any core to any unit (C7).
+        Pooled "pooled",
+        /// Core i always to unit i mod count.
+        Static "static",
+    }
+}
+
+choice! {
+    /// The iterative divide and square-root unit (R23).
+    DivSqrt {
+        /// binary32 only, early out by operand.
+        Thead "thead",
+        /// All formats, fixed iterations.
+        Pulp "pulp",
+    }
+}
+
+choice! {
+    /// How masters reach the L1 banks.
+    Interconnect {
+        /// Fair round-robin tree for each bank (C4).
+        Logarithmic "logarithmic",
+        /// The older low-latency crossbar with its DMA multiplexer (C5).
+        Crossbar "crossbar",
+    }
+}
+
+choice! {
+    /// How instructions reach the workers.
+    IcacheKind {
+        /// Every fetch is granted at once.
+        Ideal "ideal",
+        /// A private level for each core and a shared level (I1..I9).
+        Hierarchical "hierarchical",
+    }
+}
+
+/// The longest wait that a path may have, in cycles.
+const LONGEST_WAIT: u64 = 10_000;
+
+sections! {
+    /// What the machine is as a whole.
+    machine: MachineConfig {
+        /// Which memory map and devices firmware finds.
+        map: Map = Map::PulpOpen, "name", Allowed::Names(Map::NAMES);
+    }
+
+    /// The worker cores and their paths.
+    cluster: ClusterConfig {
+        /// Worker cores.
+        workers: usize = 8, "cores", Allowed::Range(1, 64);
+        /// Cluster clock.
+        frequency_hz: u64 = 370_000_000, "Hz", Allowed::Range(1, 10_000_000_000);
+        /// Cycles that a worker's access to a plain cluster peripheral waits for its grant (P1: 3).
+        peripheral_wait: u32 = 3, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
+        /// Cycles that a worker's access to the event unit's registers through the peripheral crossbar waits for its
+        /// grant (P1: 4).
+        event_unit_wait: u32 = 4, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
+        /// Cycles that a worker's access to L2 and everything else outside the cluster waits for its grant, beyond the
+        /// latency of L2 itself (P1: 4).
+        external_wait: u32 = 4, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
+    }
+
+    /// Every core, workers and orchestrator alike.
+    core: CoreConfig {
+        /// Which core's pipeline rules hold.
+        generation: Generation = Generation::Cv32e40p, "name", Allowed::Names(Generation::NAMES);
+        /// DSP extension and its encoding family.
+        isa: IsaFamily = IsaFamily::Xcv, "name", Allowed::Names(IsaFamily::NAMES);
+        /// Which register file holds floats.
+        fp_registers: FpRegisters = FpRegisters::F, "name", Allowed::Names(FpRegisters::NAMES);
+        /// Whether the core has scalar and packed FP16 and bfloat16.
+        packed_fp16: bool = true, "bool", Allowed::Bool;
+        /// Whether `cv.elw` sleeps and `wfi` does nothing, as in a core built for a cluster.
+        cluster_build: bool = true, "bool", Allowed::Bool;
+        /// A grant pattern to replay on the memory ports of a single core: a file with two characters a cycle.
+        grant_trace: String = String::new(), "path", Allowed::Path;
+    }
+
+    /// The floating-point units of the cluster.
+    fpu: FpuConfig {
+        /// Units in the cluster. Where they are private it follows `cluster.workers` unless it is set.
+        count: usize = 8, "units", Allowed::Range(1, 64);
+        /// How cores share the units.
+        sharing: Sharing = Sharing::Private, "name", Allowed::Names(Sharing::NAMES);
+        /// Pipeline stages of add, multiply and fused multiply-add in binary32.
+        addmul_latency: u32 = 1, "stages", Allowed::Range(0, 3);
+        /// Pipeline stages of compares, conversions and moves.
+        others_latency: u32 = 1, "stages", Allowed::Range(0, 3);
+        /// Pipeline stages of 16-bit formats.
+        fp16_latency: u32 = 1, "stages", Allowed::Range(0, 3);
+        /// The iterative divide and square-root unit.
+        divsqrt: DivSqrt = DivSqrt::Pulp, "name", Allowed::Names(DivSqrt::NAMES);
+        /// One divide and square-root unit for all cores (F1) instead of one each.
+        divsqrt_shared: bool = false, "bool", Allowed::Bool;
+    }
+
+    /// The shared scratchpad.
+    l1: L1Config {
+        /// Bytes of all banks together.
+        size: u32 = 128 * 1024, "bytes", Allowed::Range(1024, 1 << 20);
+        /// Banks; consecutive words are in consecutive banks.
+        banks: usize = 16, "banks", Allowed::Range(1, 256);
+        /// How masters reach the banks.
+        interconnect: Interconnect = Interconnect::Logarithmic, "name", Allowed::Names(Interconnect::NAMES);
+        /// One more master after the workers that reads one address back to back while a store to 0x20000100 of the
+        /// bench tells it to; on the crossbar it sits on the DMA's channel.
+        traffic_master: bool = false, "bool", Allowed::Bool;
+    }
+
+    /// The large memory outside the cluster.
+    l2: L2Config {
+        /// Bytes from 0x1C000000.
+        size: u32 = 1536 * 1024, "bytes", Allowed::Range(4096, 64 << 20);
+        /// Cluster cycles from a read's address to its first beat at the cluster's port (`R` of rules D and P).
+        read_latency: u32 = 8, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
+        /// Cluster cycles from a write's last beat to its response at the cluster's port (`W` of rules D and P).
+        write_latency: u32 = 8, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
+    }
+
+    /// The instruction side of the workers.
+    icache: IcacheConfig {
+        /// How instructions reach the workers.
+        kind: IcacheKind = IcacheKind::Ideal, "name", Allowed::Names(IcacheKind::NAMES);
+    }
+
+    /// The DMA between L2 and L1.
+    dma: DmaConfig {
+        /// Longest external burst (D6: 256).
+        burst_bytes: u32 = 256, "bytes", Allowed::Range(8, 2048);
+        /// Read bursts in flight (D7: 8).
+        outstanding: u32 = 8, "bursts", Allowed::Range(1, 64);
+    }
+
+    /// The ninth core, outside the cluster.
+    orchestrator: OrchestratorConfig {
+        /// Whether there is one; without it the workers start by themselves.
+        present: bool = true, "bool", Allowed::Bool;
+        /// Its own clock.
+        frequency_hz: u64 = 370_000_000, "Hz", Allowed::Range(1, 10_000_000_000);
+        /// Cycles that its access to L2 waits for its grant.
+        l2_wait: u32 = 0, "orchestrator cycles", Allowed::Range(0, LONGEST_WAIT);
+        /// Cycles that its access to a SoC peripheral waits for its grant.
+        peripheral_wait: u32 = 8, "orchestrator cycles", Allowed::Range(0, LONGEST_WAIT);
+        /// Cycles that its access to anything in the cluster waits for its grant.
+        cluster_wait: u32 = 14, "orchestrator cycles", Allowed::Range(0, LONGEST_WAIT);
+    }
+}
+
+impl Config {
+    /// The key of this path.
+    pub fn key(path: &str) -> Option<&'static Key> {
+        KEYS.iter().find(|key| key.path == path)
+    }
+
+    /// The effective machine as a TOML file that [`Draft::toml`] reads back, with unit and allowed values beside each
+    /// key.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::new();
+        let mut open = "";
+        for key in KEYS {
+            let (section, name) = key.path.split_once('.').expect("a key has a section");
+            if section != open {
+                let gap = if open.is_empty() { "" } else { "\n" };
+                text += &format!("{gap}[{section}]\n");
+                open = section;
+            }
+            let about = match key.allowed {
+                Allowed::Range(low, high) => format!("{}, {low}..={high}", key.unit),
+                Allowed::Names(names) => names.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" | "),
+                Allowed::Bool | Allowed::Path => key.unit.to_owned(),
+            };
+            text += &format!("{name} = {} # {about}\n", key.toml(self));
+        }
+        text
+    }
+
+    /// SHA-256 over every key and value, in hexadecimal: equal machines have equal hashes.
+    pub fn hash(&self) -> String {
+        let mut hash = Sha256::new();
+        for key in KEYS {
+            hash.update(format!("{}={}\n", key.path, key.toml(self)));
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_help_and_a_default_that_it_allows() {
+        for key in KEYS {
+            assert!(key.help().ends_with('.'), "{}: {:?}", key.path, key.help());
+            assert!(!key.unit.is_empty(), "{}", key.path);
+            let mut config = Config::default();
+            key.set(&mut config, &key.default())
+                .unwrap_or_else(|rule| panic!("{}: {rule}", key.path));
+            assert_eq!(config, Config::default(), "{}", key.path);
+        }
+    }
+
+    #[test]
+    fn key_paths_are_unique() {
+        let paths: std::collections::BTreeSet<_> = KEYS.iter().map(|key| key.path).collect();
+        assert_eq!(paths.len(), KEYS.len());
+    }
+
+    #[test]
+    fn printed_toml_reads_back_as_the_same_machine() {
+        for shipped in SHIPPED {
+            let config = Draft::shipped(shipped.name).unwrap().finish().unwrap();
+            let mut draft = Draft::default();
+            draft.toml("printed", &config.to_toml()).unwrap();
+            assert_eq!(draft.finish().unwrap(), config, "{}", shipped.name);
+        }
+    }
+
+    #[test]
+    fn the_hash_depends_on_every_key() {
+        let default = Config::default();
+        for key in KEYS {
+            let other = match key.allowed {
+                Allowed::Range(low, high) => {
+                    if key.default() == low.to_string() {
+                        high.to_string()
+                    } else {
+                        low.to_string()
+                    }
+                }
+                Allowed::Bool => (key.default() != "true").to_string(),
+                Allowed::Names(names) => names
+                    .iter()
+                    .map(|(name, _)| (*name).to_owned())
+                    .find(|name| *name != key.default())
+                    .unwrap(),
+                Allowed::Path => "other".to_owned(),
+            };
+            let mut config = default.clone();
+            key.set(&mut config, &other).unwrap();
+            assert_ne!(config.hash(), default.hash(), "{}", key.path);
+        }
+    }
+}

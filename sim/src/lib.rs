@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod config;
 pub mod counters;
+pub mod elf;
 pub mod fault;
 pub mod soc;
 pub mod stall;

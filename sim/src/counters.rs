@@ -1,6 +1,6 @@
 //! What a run counted: plain numbers, in the order in which a report shows them.
 //!
-//! It is not a report (that is `report::Report`, which also knows the clock, the program and the outcome) and
+//! It is not a report (that is [`crate::report::Report`], which also knows the clock, the program and the outcome) and
 //! it counts nothing by itself: a machine fills it in when it is asked.
 //!
 //! Invariant: of every core and of every region, active + sleep + the sum of all stalls = cycles.

@@ -5,5 +5,6 @@ pub mod config;
 pub mod counters;
 pub mod elf;
 pub mod fault;
+pub mod report;
 pub mod soc;
 pub mod stall;

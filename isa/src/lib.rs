@@ -7,7 +7,9 @@
 pub mod decode;
 pub mod float;
 pub mod op;
+pub mod set;
 pub mod table;
 
 pub use decode::Decoder;
 pub use op::{Inst, Kind, Op, Replicate};
+pub use set::Set;

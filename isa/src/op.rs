@@ -132,21 +132,46 @@ pub type FloatFn = fn(u32, u32, u32, Rounding) -> Flagged;
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// `rd = eval(a, b, c, aux)`.
-    Compute { unit: Unit, eval: ComputeFn },
+    Compute {
+        /// What the hardware needs for it.
+        unit: Unit,
+        /// Its meaning.
+        eval: ComputeFn,
+    },
     /// `rd = pc + imm`.
     AuiPc,
     /// Load to `rd`.
-    Load { width: Width, fill: Fill, address: Addressing },
+    Load {
+        /// Size of the access.
+        width: Width,
+        /// What is above a narrow value.
+        fill: Fill,
+        /// Where it goes.
+        address: Addressing,
+    },
     /// Store `c`.
-    Store { width: Width, address: Addressing },
+    Store {
+        /// Size of the access.
+        width: Width,
+        /// Where it goes.
+        address: Addressing,
+    },
     /// To `pc + imm` if `taken(a, x[rs2] + aux)`; `aux` is the sign-extended 5-bit immediate of `p.beqimm` and its like.
-    Branch { taken: BranchFn },
+    Branch {
+        /// The condition.
+        taken: BranchFn,
+    },
     /// `rd = pc + len`, to `pc + imm`.
     Jal,
     /// `rd = pc + len`, to `(a + imm) & !1`.
     Jalr,
     /// Access to the CSR with number `imm`; the operand is `a`, or `aux` where `immediate`.
-    Csr { update: CsrUpdate, immediate: bool },
+    Csr {
+        /// What becomes of the old value.
+        update: CsrUpdate,
+        /// Whether the operand is `aux`.
+        immediate: bool,
+    },
     /// Order memory accesses.
     Fence,
     /// Make stores visible to instruction fetch.
@@ -159,12 +184,23 @@ pub enum Kind {
     Mret,
     /// Wait for an interrupt.
     Wfi,
-    /// Set up the hardware loop whose number is in `rd` (the encoding's L bit sits there; no register is written).
-    Loop { part: LoopPart },
+    /// Set up the hardware loop whose number is in `rd` (the encoding's L bit sits there; no register is written). Whether
+    /// the end address names the last instruction of the body (Xpulpv2) or the one after it (XCV) is the core's convention.
+    Loop {
+        /// What it sets.
+        part: LoopPart,
+    },
     /// Load word at `a + imm` that may put the core to sleep until its event (`p.elw`, `cv.elw`).
     EventLoad,
-    /// `rd = eval(a, b, c, rounding)`, flags accumulate. `format` is the format that is computed in.
-    Float { unit: FloatUnit, format: FloatFormat, eval: FloatFn },
+    /// `rd = eval(a, b, c, rounding)`, flags accumulate.
+    Float {
+        /// The block that it goes through.
+        unit: FloatUnit,
+        /// The format that is computed in.
+        format: FloatFormat,
+        /// Its meaning.
+        eval: FloatFn,
+    },
 }
 
 /// One decoded instruction: the operation with its operands, free of the encoding that it came from.
@@ -182,7 +218,8 @@ pub struct Inst {
     pub rs3: u8,
     /// What the operation sees of `rs2`.
     pub replicate: Replicate,
-    /// Raw rounding-mode field; 7 means "as fcsr.frm says". Packed operations always hold 7.
+    /// Raw rounding-mode field; 7 means "as fcsr.frm says". A packed operation that rounds holds 7; an operation that rounds
+    /// nothing holds 0, so that a reserved `frm` does not concern it.
     pub rm: u8,
     /// Bytes of the encoding: 2 or 4.
     pub len: u8,

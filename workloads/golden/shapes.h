@@ -1,0 +1,23 @@
+/* Written by golden/generate.py. */
+#ifndef ENNEAD_SHAPES_H
+#define ENNEAD_SHAPES_H
+
+#define MATMUL_N 96
+#define MATMUL_M 96
+#define MATMUL_K 96
+#define CONV_CIN 16
+#define CONV_COUT 32
+#define CONV_H 16
+#define CONV_W 16
+#define CONV_KERNEL 3
+#define CONV_STRIDE 1
+#define CONV_PADDING 1
+#if ENNEAD_BITS == 32
+#define MATMUL_LDA 98
+#define CONV_LDW 146
+#elif ENNEAD_BITS == 16
+#define MATMUL_LDA 100
+#define CONV_LDW 148
+#endif
+
+#endif

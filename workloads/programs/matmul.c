@@ -1,0 +1,126 @@
+/* C = A B with A, B and C in L2: blocks are brought to L1, multiplied by the team, and taken back. Blocks of rows
+ * of A and C are double-buffered, so that the DMA works while the team computes.
+ *
+ * Built for one element type: REAL, matmul_kernel and matmul_naive_kernel come from the command line. */
+#include "matmul.h"
+#include "shapes.h"
+
+enum { REGION_DMA_IN = 1, REGION_COMPUTE, REGION_DMA_OUT };
+ENNEAD_REGION(1, "dma-in");
+ENNEAD_REGION(2, "compute");
+ENNEAD_REGION(3, "dma-out");
+
+enum {
+  N = MATMUL_N,
+  M = MATMUL_M,
+  K = MATMUL_K,
+  LDA = MATMUL_LDA,
+  ROWS = 32,
+  COLUMNS = 48,
+  ROW_BLOCKS = (N + ROWS - 1) / ROWS,
+  BLOCKS = ROW_BLOCKS * ((M + COLUMNS - 1) / COLUMNS),
+};
+
+/* Inputs, made by golden/generate.py; rows of A are padded to LDA elements. */
+extern const REAL ennead_a[N * LDA];
+extern const REAL ennead_b[K * M];
+REAL ennead_output[N * M] __attribute__((aligned(16)));
+
+/* 0: register tiles; 1: the plain loop. */
+__attribute__((section(".data"))) volatile uint32_t ennead_kernel = 0;
+
+static REAL a[2][ROWS * LDA] ENNEAD_L1;
+static REAL b[K * COLUMNS] ENNEAD_L1;
+static REAL c[2][ROWS * COLUMNS] ENNEAD_L1;
+
+struct block {
+  uint32_t row, rows, column, columns;
+};
+
+static struct block block_of(uint32_t index) {
+  struct block block;
+  block.row = index % ROW_BLOCKS * ROWS;
+  block.column = index / ROW_BLOCKS * COLUMNS;
+  block.rows = N - block.row < ROWS ? N - block.row : ROWS;
+  block.columns = M - block.column < COLUMNS ? M - block.column : COLUMNS;
+  return block;
+}
+
+static ennead_transfer fetch_rows(uint32_t index) {
+  const struct block block = block_of(index);
+  return ennead_dma(DMA_IN, a[index % 2], ennead_a + block.row * LDA, block.rows * LDA * sizeof(REAL));
+}
+
+static ennead_transfer fetch_columns(struct block block) {
+  return ennead_dma_rows(DMA_IN, b, ennead_b + block.column, K * block.columns * sizeof(REAL),
+                         block.columns * sizeof(REAL), M * sizeof(REAL));
+}
+
+static ennead_transfer write_back(uint32_t index) {
+  const struct block block = block_of(index);
+  return ennead_dma_rows(DMA_OUT, c[index % 2], ennead_output + block.row * M + block.column,
+                         block.rows * block.columns * sizeof(REAL), block.columns * sizeof(REAL), M * sizeof(REAL));
+}
+
+void ennead_team_main(uint32_t core, uint32_t team) {
+  const uint32_t naive = ennead_kernel;
+  ennead_transfer in = 0, out[2];
+  if (core == 0) {
+    in = fetch_rows(0);
+  }
+  for (uint32_t index = 0; index < BLOCKS; index++) {
+    const struct block block = block_of(index);
+    ENNEAD_BEGIN(REGION_DMA_IN);
+    if (core == 0) {
+      if (block.row == 0) {
+        ennead_dma_wait(fetch_columns(block));
+      }
+      ennead_dma_wait(in);
+      if (index + 1 < BLOCKS) {
+        in = fetch_rows(index + 1);
+      }
+    }
+    ennead_barrier();
+    ENNEAD_END(REGION_DMA_IN);
+
+    ENNEAD_BEGIN(REGION_COMPUTE);
+    const struct matmul mm = {
+        .a = a[index % 2],
+        .b = b,
+        .c = c[index % 2],
+        .lda = LDA,
+        .ldb = block.columns,
+        .ldc = block.columns,
+        .n = block.rows,
+        .m = block.columns,
+        .k = K,
+    };
+    if (naive) {
+      matmul_naive_kernel(&mm, core, team);
+    } else {
+      matmul_kernel(&mm, core, team);
+    }
+    ennead_barrier();
+    ENNEAD_END(REGION_COMPUTE);
+
+    ENNEAD_BEGIN(REGION_DMA_OUT);
+    if (core == 0) {
+      out[index % 2] = write_back(index);
+      if (index > 0) {
+        ennead_dma_wait(out[(index - 1) % 2]);
+      }
+      if (index + 1 == BLOCKS) {
+        ennead_dma_wait(out[index % 2]);
+      }
+    }
+    ENNEAD_END(REGION_DMA_OUT);
+  }
+}
+
+int main(void) {
+  const uint32_t team = ennead_run_team();
+  ennead_print(PROGRAM " done by ");
+  ennead_print_unsigned(team);
+  ennead_print(" workers\n");
+  return 0;
+}

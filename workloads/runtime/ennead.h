@@ -1,0 +1,166 @@
+/* The machine as our programs see it: devices, synchronisation, DMA, packed floats and markers.
+ *
+ * Two targets share this header. `corev` keeps floats in f-registers and uses CORE-V XCV encodings; `pulp` keeps
+ * floats in x-registers and uses Xpulpv2 encodings. No compiler knows all of these instructions, so they are
+ * spelled with `.insn`. With ENNEAD_HOST the same functions are plain C, so that kernels can be tried on the host. */
+#ifndef ENNEAD_H
+#define ENNEAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ENNEAD_INLINE static inline __attribute__((always_inline, unused))
+#define ENNEAD_L1 __attribute__((section(".l1"), aligned(16)))
+
+#ifndef ENNEAD_MAX_WORKERS
+#define ENNEAD_MAX_WORKERS 8
+#endif
+
+/* ---- Regions ----------------------------------------------------------------------------------------------
+ * `sltiu x0, x0, ID` begins region ID (1..1023) on this core, `sltiu x0, x0, ID + 1024` ends it. Both are hints:
+ * silicon executes them as no-ops. A region's name is a note in the ELF. */
+#define ENNEAD_STRING_(x) #x
+#define ENNEAD_STRING(x) ENNEAD_STRING_(x)
+
+#ifndef ENNEAD_HOST
+#define ENNEAD_REGION(id, name)                                                                                \
+  __asm__(".pushsection .note.ennead, \"a\", @note\n"                                                          \
+          ".balign 4\n.long 7\n.long 9f - 8f\n.long 2\n.asciz \"Ennead\"\n.balign 4\n"                         \
+          "8: .long " ENNEAD_STRING(id) "\n.asciz \"" name "\"\n9:\n.balign 4\n.popsection\n")
+#define ENNEAD_BEGIN(id) __asm__ volatile("sltiu x0, x0, %0" : : "i"(id) : "memory")
+#define ENNEAD_END(id) __asm__ volatile("sltiu x0, x0, %0" : : "i"((id) + 1024) : "memory")
+#else
+#define ENNEAD_REGION(id, name) _Static_assert((id) > 0, name)
+#define ENNEAD_BEGIN(id) ((void)0)
+#define ENNEAD_END(id) ((void)0)
+#endif
+
+#ifndef ENNEAD_HOST
+
+/* ---- Devices ---------------------------------------------------------------------------------------------- */
+#define ENNEAD_REG(address) (*(volatile uint32_t *)(uintptr_t)(address))
+
+enum {
+  CLUSTER_CONTROL = 0x10200000,
+  CLUSTER_FETCH_ENABLE = CLUSTER_CONTROL + 0x08,
+  CLUSTER_BOOT_ADDRESS = CLUSTER_CONTROL + 0x40,
+  CLUSTER_ICACHE_ENABLE = 0x10201400,
+  EVENT_UNIT = 0x10204000,
+  EVENT_MASK_CLEAR = 0x04,
+  EVENT_MASK_SET = 0x08,
+  EVENT_WAIT_CLEAR = 0x3C,
+  EVENT_SW_TRIGGER = 0x100,
+  EVENT_BARRIER_TRIGGER_MASK = 0x200,
+  EVENT_BARRIER_TARGET_MASK = 0x20C,
+  EVENT_BARRIER_WAIT_CLEAR = 0x21C,
+  EVENT_LINE_TEAM = 1 << 1,
+  EVENT_LINE_DMA = 1 << 8,
+  EVENT_LINE_BARRIER = 1 << 16,
+  DMA = 0x10204400,
+  DMA_STATUS = DMA + 4,
+  CONSOLE = 0x1A10F000,
+  EXIT = 0x1A1040A0,
+};
+
+/* Sleeps until an enabled event, then returns what the event unit answers. */
+ENNEAD_INLINE uint32_t ennead_event_load(uintptr_t address) {
+  uint32_t value;
+#ifdef __riscv_flen
+  __asm__ volatile(".insn i 0x0b, 3, %0, 0(%1)" : "=r"(value) : "r"(address) : "memory");
+#else
+  __asm__ volatile(".insn i 0x03, 6, %0, 0(%1)" : "=r"(value) : "r"(address) : "memory");
+#endif
+  return value;
+}
+
+/* Waits until every worker of the team has arrived. */
+ENNEAD_INLINE void ennead_barrier(void) { ennead_event_load(EVENT_UNIT + EVENT_BARRIER_WAIT_CLEAR); }
+
+/* ---- DMA -------------------------------------------------------------------------------------------------- */
+typedef uint32_t ennead_transfer;
+
+enum {
+  DMA_IN = 1 << 17,
+  DMA_OUT = 0,
+  DMA_INCREMENT = 1 << 18,
+  DMA_ROWS = 1 << 19,
+  DMA_EVENT = 1 << 20,
+};
+
+/* Starts moving `bytes` (at most 131071) between L1 and L2; `direction` is DMA_IN or DMA_OUT. */
+ENNEAD_INLINE ennead_transfer ennead_dma(uint32_t direction, const void *l1, const void *l2, uint32_t bytes) {
+  const ennead_transfer id = ENNEAD_REG(DMA);
+  ENNEAD_REG(DMA) = bytes | direction | DMA_INCREMENT | DMA_EVENT;
+  ENNEAD_REG(DMA) = (uint32_t)l1;
+  ENNEAD_REG(DMA) = (uint32_t)l2;
+  return id;
+}
+
+/* The same for rows of `row_bytes` that lie `stride` bytes apart in L2 and touch each other in L1. */
+ENNEAD_INLINE ennead_transfer ennead_dma_rows(uint32_t direction, const void *l1, const void *l2, uint32_t bytes,
+                                              uint32_t row_bytes, uint32_t stride) {
+  const ennead_transfer id = ENNEAD_REG(DMA);
+  ENNEAD_REG(DMA) = bytes | direction | DMA_INCREMENT | DMA_EVENT | DMA_ROWS;
+  ENNEAD_REG(DMA) = (uint32_t)l1;
+  ENNEAD_REG(DMA) = (uint32_t)l2;
+  ENNEAD_REG(DMA) = row_bytes;
+  ENNEAD_REG(DMA) = stride;
+  return id;
+}
+
+/* Sleeps until the transfer is done and gives its number back. To be called by the core that started it. */
+ENNEAD_INLINE void ennead_dma_wait(ennead_transfer id) {
+  while (ENNEAD_REG(DMA_STATUS) & (1u << id)) {
+    ENNEAD_REG(EVENT_UNIT + EVENT_MASK_SET) = EVENT_LINE_DMA;
+    ennead_event_load(EVENT_UNIT + EVENT_WAIT_CLEAR);
+    ENNEAD_REG(EVENT_UNIT + EVENT_MASK_CLEAR) = EVENT_LINE_DMA;
+  }
+  ENNEAD_REG(DMA_STATUS) = 1u << id;
+}
+
+/* ---- Runtime ---------------------------------------------------------------------------------------------- */
+
+/* Prints on this core's console line. */
+void ennead_print(const char *text);
+void ennead_print_unsigned(uint32_t value);
+
+/* Ends the run with `code`. */
+_Noreturn void ennead_exit(int code);
+
+/* Runs `ennead_team_main` on the workers (as many as `ennead_team` asks for and the machine has); returns their
+ * number when all are done. For the orchestrator. */
+uint32_t ennead_run_team(void);
+
+/* What each worker of the team executes; a program with workers defines it. */
+void ennead_team_main(uint32_t core, uint32_t team);
+
+/* How many workers to use: a parameter that a host may patch before loading. */
+extern volatile uint32_t ennead_team;
+
+#endif /* ENNEAD_HOST */
+
+/* ---- Packed and scalar binary16 --------------------------------------------------------------------------- */
+typedef _Float16 f16;
+
+#ifndef ENNEAD_HOST
+#ifdef __riscv_flen
+#define ENNEAD_FLOAT "f"
+#else
+#define ENNEAD_FLOAT "r"
+#endif
+
+/* a * b + c with one rounding. */
+ENNEAD_INLINE float fma_f32(float a, float b, float c) {
+  __asm__("fmadd.s %0, %1, %2, %0" : "+" ENNEAD_FLOAT(c) : ENNEAD_FLOAT(a), ENNEAD_FLOAT(b));
+  return c;
+}
+ENNEAD_INLINE f16 fma_f16(f16 a, f16 b, f16 c) {
+  __asm__("fmadd.h %0, %1, %2, %0" : "+" ENNEAD_FLOAT(c) : ENNEAD_FLOAT(a), ENNEAD_FLOAT(b));
+  return c;
+}
+#else
+float fma_f32(float a, float b, float c);
+f16 fma_f16(f16 a, f16 b, f16 c);
+#endif
+
+#endif

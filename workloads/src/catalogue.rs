@@ -51,7 +51,10 @@ const COREV_WORKERS: Parameter = Parameter {
     min: 1,
     max: 16,
 };
-const PULP_WORKERS: Parameter = Parameter { max: 8, ..COREV_WORKERS };
+const PULP_WORKERS: Parameter = Parameter {
+    max: 8,
+    ..COREV_WORKERS
+};
 const KERNEL: Parameter = Parameter {
     name: "kernel",
     summary: "0: register tiles of 4 rows by 4 words; 1: one element at a time",

@@ -143,7 +143,12 @@ impl Golden {
             }
         }
         let elements = bytes.len() / size;
-        let Some((index, found, exact)) = first else { return Ok(GoldenPass { elements, max_abs_error }) };
+        let Some((index, found, exact)) = first else {
+            return Ok(GoldenPass {
+                elements,
+                max_abs_error,
+            });
+        };
         Err(GoldenMismatch::Elements {
             symbol: self.symbol,
             index: self.position(index),
@@ -202,7 +207,13 @@ mod tests {
 
     #[test]
     fn the_exact_result_passes() {
-        assert_eq!(SMALL.check(&EXACT), Ok(GoldenPass { elements: 6, max_abs_error: 0.0 }));
+        assert_eq!(
+            SMALL.check(&EXACT),
+            Ok(GoldenPass {
+                elements: 6,
+                max_abs_error: 0.0
+            })
+        );
     }
 
     #[test]
@@ -210,21 +221,35 @@ mod tests {
         let mut bytes = EXACT;
         bytes[9] = 0x44; // element 4: 2 becomes 4
         let message = SMALL.check(&bytes).unwrap_err().to_string();
-        assert!(message.starts_with("y[1, 1] is 4e0 (0x4400) and should be 2e0 (0x4000); 1 of 6 elements"), "{message}");
-        assert!(message.ends_with("1 of them by more than the tolerance; largest error 2e0"), "{message}");
+        assert!(
+            message.starts_with("y[1, 1] is 4e0 (0x4400) and should be 2e0 (0x4000); 1 of 6 elements"),
+            "{message}"
+        );
+        assert!(
+            message.ends_with("1 of them by more than the tolerance; largest error 2e0"),
+            "{message}"
+        );
     }
 
     #[test]
     fn a_result_that_is_not_a_number_fails() {
         let mut bytes = EXACT;
         bytes[1] = 0x7e;
-        let Err(GoldenMismatch::Elements { max_abs_error, outside, .. }) = SMALL.check(&bytes) else { panic!() };
+        let Err(GoldenMismatch::Elements {
+            max_abs_error, outside, ..
+        }) = SMALL.check(&bytes)
+        else {
+            panic!()
+        };
         assert_eq!((max_abs_error, outside), (f64::INFINITY, 1));
     }
 
     #[test]
     fn an_exact_result_outside_the_tolerance_of_the_reference_fails() {
-        let strict = Golden { reference: &[0; 24], ..SMALL };
+        let strict = Golden {
+            reference: &[0; 24],
+            ..SMALL
+        };
         assert!(strict.check(&EXACT).is_err());
     }
 

@@ -32,7 +32,11 @@ fn notes<'a>(workload: &'a Workload, elf: &'a Elf) -> Vec<Note<'a>> {
 fn names_are_unique_and_findable() {
     let names: BTreeSet<_> = all().iter().map(|workload| workload.name).collect();
     assert_eq!(names.len(), all().len());
-    assert!(all().iter().all(|workload| find(workload.name).unwrap().elf == workload.elf));
+    assert!(
+        all()
+            .iter()
+            .all(|workload| find(workload.name).unwrap().elf == workload.elf)
+    );
     assert!(find("no-such-workload").is_none());
 }
 
@@ -44,7 +48,12 @@ fn every_elf_is_a_small_static_riscv_executable_that_starts_in_l2() {
         assert_eq!(elf.header.e_type, goblin::elf::header::ET_EXEC, "{}", workload.name);
         assert!(!elf.is_64 && elf.dynamic.is_none(), "{}", workload.name);
         assert!((0x1C00_0000..0x1C08_0000).contains(&elf.entry), "{}", workload.name);
-        assert!(workload.elf.len() < 200 * 1024, "{} has {} bytes", workload.name, workload.elf.len());
+        assert!(
+            workload.elf.len() < 200 * 1024,
+            "{} has {} bytes",
+            workload.name,
+            workload.elf.len()
+        );
     }
 }
 
@@ -55,9 +64,20 @@ fn every_result_has_the_size_and_value_that_the_golden_tensor_says() {
         let elf = Elf::parse(workload.elf).unwrap();
         let output = symbol(&elf, golden.symbol).unwrap_or_else(|| panic!("{}: no {}", workload.name, golden.symbol));
         assert_eq!(output.st_size as usize, golden.size(), "{}", workload.name);
-        assert_eq!(golden.reference.len() / 4 * golden.element.size(), golden.size(), "{}", workload.name);
-        let pass = golden.check(golden.exact).unwrap_or_else(|error| panic!("{}: {error}", workload.name));
-        assert!(pass.max_abs_error > 0.0, "{}: a float64 reference cannot be met exactly", workload.name);
+        assert_eq!(
+            golden.reference.len() / 4 * golden.element.size(),
+            golden.size(),
+            "{}",
+            workload.name
+        );
+        let pass = golden
+            .check(golden.exact)
+            .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
+        assert!(
+            pass.max_abs_error > 0.0,
+            "{}: a float64 reference cannot be met exactly",
+            workload.name
+        );
     }
 }
 
@@ -67,11 +87,17 @@ fn every_parameter_is_a_word_that_holds_its_default() {
         let elf = Elf::parse(workload.elf).unwrap();
         for parameter in workload.parameters {
             assert!((parameter.min..=parameter.max).contains(&parameter.default));
-            let word = symbol(&elf, parameter.symbol)
-                .unwrap_or_else(|| panic!("{}: no {}", workload.name, parameter.symbol));
+            let word =
+                symbol(&elf, parameter.symbol).unwrap_or_else(|| panic!("{}: no {}", workload.name, parameter.symbol));
             assert_eq!(word.st_size, 4, "{}: {}", workload.name, parameter.name);
             let value = loaded(workload, &elf, word.st_value, 4);
-            assert_eq!(value, parameter.default.to_le_bytes(), "{}: {}", workload.name, parameter.name);
+            assert_eq!(
+                value,
+                parameter.default.to_le_bytes(),
+                "{}: {}",
+                workload.name,
+                parameter.name
+            );
         }
     }
 }
@@ -88,13 +114,22 @@ fn every_program_with_float_kernels_says_what_it_asks_of_the_machine() {
             _ => "core.isa=xpulpv2 core.fp_registers=x core.packed_fp16=true\0",
         };
         assert_eq!(needs.len(), 1, "{}", workload.name);
-        assert_eq!(std::str::from_utf8(needs[0].desc).unwrap(), expected, "{}", workload.name);
+        assert_eq!(
+            std::str::from_utf8(needs[0].desc).unwrap(),
+            expected,
+            "{}",
+            workload.name
+        );
         let regions: BTreeSet<_> = notes
             .iter()
             .filter(|note| note.n_type == 2)
             .map(|note| std::str::from_utf8(&note.desc[4..note.desc.len() - 1]).unwrap())
             .collect();
-        assert!(regions.is_superset(&BTreeSet::from(["dma-in", "compute", "dma-out"])), "{}", workload.name);
+        assert!(
+            regions.is_superset(&BTreeSet::from(["dma-in", "compute", "dma-out"])),
+            "{}",
+            workload.name
+        );
     }
 }
 
@@ -111,7 +146,10 @@ fn the_matmul_reference_is_the_product_of_the_operands_in_the_elf() {
                 Element::F32 => f64::from(f32::from_le_bytes(chunk.try_into().unwrap())),
                 Element::F16 => f64::from(half::f16::from_le_bytes(chunk.try_into().unwrap())),
             };
-            bytes.chunks_exact(golden.element.size()).map(decode).collect::<Vec<_>>()
+            bytes
+                .chunks_exact(golden.element.size())
+                .map(decode)
+                .collect::<Vec<_>>()
         };
         let (a, b) = (tensor("ennead_a"), tensor("ennead_b"));
         let (n, m) = (golden.shape[0], golden.shape[1]);
@@ -121,7 +159,11 @@ fn the_matmul_reference_is_the_product_of_the_operands_in_the_elf() {
             let sum: f64 = (0..k).map(|i| a[row * lda + i] * b[i * m + column]).sum();
             let at = (row * m + column) * 4;
             let reference = f32::from_le_bytes(golden.reference[at..at + 4].try_into().unwrap());
-            assert!((f64::from(reference) - sum).abs() < 1e-5, "{} {row} {column}", workload.name);
+            assert!(
+                (f64::from(reference) - sum).abs() < 1e-5,
+                "{} {row} {column}",
+                workload.name
+            );
         }
     }
 }

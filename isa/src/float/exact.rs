@@ -1,8 +1,8 @@
 //! The exact path: unpack, compute without error, round once, pack. Integer arithmetic only; it is the reference that
 //! the fast path has to equal, and serves every operand that the fast path declines.
 //!
-//! Invariant: [`round_off`] is the only place that decides a rounding, and [`Term::round`] the only one that packs a
-//! rounded finite result.
+//! Invariant: [`round_off`] is the only place that decides a rounding, and [`round_normalised`] the only one that packs
+//! a rounded finite result.
 
 use super::{Flagged, Flags, Format, Rounding};
 
@@ -25,7 +25,7 @@ pub(super) enum Value {
 }
 
 /// The number 1.
-pub(super) const ONE: Value = Value::Finite(Term {
+const ONE: Value = Value::Finite(Term {
     negative: false,
     exponent: 0,
     significand: 1,
@@ -37,20 +37,22 @@ pub(super) fn nan<F: Format>(invalid: bool) -> Flagged {
 }
 
 /// The sign bit of a format where `negative`.
+#[inline]
 pub(super) fn sign<F: Format>(negative: bool) -> u32 {
     if negative { F::SIGN } else { 0 }
 }
 
 /// `significand / 2^shift` as an integer, rounded, and whether that lost anything. `shift` is 1..=64.
+#[inline]
 fn round_off(significand: u64, shift: u32, negative: bool, rounding: Rounding) -> (u64, bool) {
     const HALF: u64 = 1 << 63;
     let kept = significand.checked_shr(shift).unwrap_or(0);
     let rest = significand << (64 - shift);
     let up = match rounding {
-        Rounding::Rne => rest > HALF || (rest == HALF && kept & 1 == 1),
+        Rounding::Rne => (rest > HALF) | ((rest == HALF) & (kept & 1 == 1)),
         Rounding::Rtz => false,
-        Rounding::Rdn => negative && rest != 0,
-        Rounding::Rup => !negative && rest != 0,
+        Rounding::Rdn => negative & (rest != 0),
+        Rounding::Rup => !negative & (rest != 0),
         Rounding::Rmm => rest >= HALF,
     };
     (kept + u64::from(up), rest != 0)
@@ -63,6 +65,53 @@ fn shift_right_sticky(value: u128, shift: u32) -> u128 {
     } else {
         value.checked_shr(shift).unwrap_or(0) | 1
     }
+}
+
+/// The number `significand * 2^(exponent - 63)` in format `F`: the one place where a result is rounded and packed, and
+/// where overflow and underflow are seen. Bit 63 of the significand is set, bit 0 may be sticky.
+#[inline]
+pub(super) fn round_normalised<F: Format>(
+    negative: bool,
+    exponent: i32,
+    significand: u64,
+    rounding: Rounding,
+) -> Flagged {
+    let dropped = 63 - F::MANTISSA_BITS;
+    let sign = sign::<F>(negative);
+    let least = F::MIN_EXPONENT;
+    let (magnitude, inexact, underflow) = if exponent >= least {
+        let (kept, inexact) = round_off(significand, dropped, negative, rounding);
+        // The hidden bit of `kept` adds one to the field.
+        (
+            (i64::from(exponent - least) << F::MANTISSA_BITS) + kept as i64,
+            inexact,
+            false,
+        )
+    } else {
+        let shift = dropped + (least - exponent) as u32;
+        let (kept, inexact) = match shift {
+            ..=64 => round_off(significand, shift, negative, rounding),
+            _ => round_off(1, 64, negative, rounding),
+        };
+        // Tiny unless, were the exponent unbounded, the number would round up to the least normal one.
+        let (unbounded, _) = round_off(significand, dropped, negative, rounding);
+        let tiny = exponent < least - 1 || unbounded >> (F::MANTISSA_BITS + 1) == 0;
+        (kept as i64, inexact, inexact && tiny)
+    };
+    if magnitude >= i64::from(F::INFINITY) {
+        let to_infinity = match rounding {
+            Rounding::Rne | Rounding::Rmm => true,
+            Rounding::Rtz => false,
+            Rounding::Rdn => negative,
+            Rounding::Rup => !negative,
+        };
+        let magnitude = if to_infinity { F::INFINITY } else { F::MAX_FINITE };
+        return Flagged::new(sign | magnitude, Flags::OVERFLOW | Flags::INEXACT);
+    }
+    Flagged::new(
+        sign | magnitude as u32,
+        Flags::INEXACT.when(inexact) | Flags::UNDERFLOW.when(underflow),
+    )
 }
 
 impl Term {
@@ -114,44 +163,11 @@ impl Term {
         ((significand != 0).then(|| sum.normalised()), exact)
     }
 
-    /// The number in format `F`: the one place where a result is rounded, and where overflow and underflow are seen.
+    /// The number in format `F`.
     pub(super) fn round<F: Format>(self, rounding: Rounding) -> Flagged {
         let up = self.significand.leading_zeros();
-        let exponent = self.exponent + 127 - up as i32;
         let significand = shift_right_sticky(self.significand << up, 64) as u64;
-
-        let dropped = 63 - F::MANTISSA_BITS;
-        let below_normal = (F::MIN_EXPONENT - exponent).max(0) as u32;
-        let sign = sign::<F>(self.negative);
-        let round_at = |shift: u32| match shift {
-            ..=64 => round_off(significand, shift, self.negative, rounding),
-            _ => round_off(1, 64, self.negative, rounding),
-        };
-
-        let (kept, inexact) = round_at(dropped + below_normal);
-        let field = if below_normal == 0 {
-            i64::from(exponent - F::MIN_EXPONENT)
-        } else {
-            0
-        };
-        let magnitude = (field << F::MANTISSA_BITS) + kept as i64;
-        if magnitude >= i64::from(F::INFINITY) {
-            let away = match rounding {
-                Rounding::Rne | Rounding::Rmm => true,
-                Rounding::Rtz => false,
-                Rounding::Rdn => self.negative,
-                Rounding::Rup => !self.negative,
-            };
-            let magnitude = if away { F::INFINITY } else { F::MAX_FINITE };
-            return Flagged::new(sign | magnitude, Flags::OVERFLOW | Flags::INEXACT);
-        }
-        // With an unbounded exponent, a number just below the smallest normal one may still round up to it.
-        let reaches_normal = below_normal == 1 && round_at(dropped).0 >> (F::MANTISSA_BITS + 1) != 0;
-        let underflow = inexact && below_normal != 0 && !reaches_normal;
-        Flagged::new(
-            sign | magnitude as u32,
-            Flags::INEXACT.when(inexact) | Flags::UNDERFLOW.when(underflow),
-        )
+        round_normalised::<F>(self.negative, self.exponent + 127 - up as i32, significand, rounding)
     }
 
     /// The number as an integer, and whether that lost anything; none if its magnitude is 2^40 or more.
@@ -206,7 +222,7 @@ impl Value {
         matches!(self, Value::Nan { .. })
     }
 
-    pub(super) fn is_signaling(self) -> bool {
+    fn is_signaling(self) -> bool {
         matches!(self, Value::Nan { signaling: true })
     }
 
@@ -263,7 +279,7 @@ fn sum(terms: &[Term]) -> Option<Term> {
 const MAX_PRODUCTS: usize = 4;
 
 /// The sum of `products` and, where there is one, `addend`, rounded once to format `F`.
-pub(super) fn accumulate<F: Format>(addend: Option<Value>, products: &[(Value, Value)], rounding: Rounding) -> Flagged {
+fn accumulate<F: Format>(addend: Option<Value>, products: &[(Value, Value)], rounding: Rounding) -> Flagged {
     let mut invalid = addend.is_some_and(Value::is_signaling);
     let mut not_a_number = false;
     let mut infinities = [false; 2];
@@ -316,8 +332,44 @@ pub(super) fn accumulate<F: Format>(addend: Option<Value>, products: &[(Value, V
     }
 }
 
-/// `a / b` in format `F`.
-pub(super) fn div<F: Format>(a: Value, b: Value, rounding: Rounding) -> Flagged {
+/// `a * b + c` with narrow factors, wide addend and wide result.
+#[cold]
+pub(super) fn fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
+    let product = (Value::unpack::<Narrow>(a), Value::unpack::<Narrow>(b));
+    accumulate::<Wide>(Some(Value::unpack::<Wide>(c)), &[product], rounding)
+}
+
+/// `a * b` with narrow factors and a wide result.
+#[cold]
+pub(super) fn mul<Narrow: Format, Wide: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
+    accumulate::<Wide>(
+        None,
+        &[(Value::unpack::<Narrow>(a), Value::unpack::<Narrow>(b))],
+        rounding,
+    )
+}
+
+/// `a + b`.
+#[cold]
+pub(super) fn add<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
+    accumulate::<F>(Some(Value::unpack::<F>(b)), &[(Value::unpack::<F>(a), ONE)], rounding)
+}
+
+/// The sum of the products of the lanes of `a` and `b`, and of `addend` where there is one.
+pub(super) fn dot<Narrow: Format, Wide: Format>(a: u32, b: u32, addend: Option<u32>, rounding: Rounding) -> Flagged {
+    let mut products = [(ONE, ONE); MAX_PRODUCTS];
+    let lanes = (u32::BITS / Narrow::WIDTH) as usize;
+    for (lane, product) in products[..lanes].iter_mut().enumerate() {
+        let shift = lane as u32 * Narrow::WIDTH;
+        *product = (Value::unpack::<Narrow>(a >> shift), Value::unpack::<Narrow>(b >> shift));
+    }
+    accumulate::<Wide>(addend.map(Value::unpack::<Wide>), &products[..lanes], rounding)
+}
+
+/// `a / b`.
+#[cold]
+pub(super) fn div<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
+    let (a, b) = (Value::unpack::<F>(a), Value::unpack::<F>(b));
     let sign = sign::<F>(a.is_negative() ^ b.is_negative());
     match (a, b) {
         _ if a.is_nan() || b.is_nan() => nan::<F>(a.is_signaling() || b.is_signaling()),
@@ -341,9 +393,10 @@ pub(super) fn div<F: Format>(a: Value, b: Value, rounding: Rounding) -> Flagged 
     }
 }
 
-/// The square root of `a` in format `F`.
-pub(super) fn sqrt<F: Format>(a: Value, rounding: Rounding) -> Flagged {
-    match a {
+/// The square root of `a`.
+#[cold]
+pub(super) fn sqrt<F: Format>(a: u32, rounding: Rounding) -> Flagged {
+    match Value::unpack::<F>(a) {
         Value::Nan { signaling } => nan::<F>(signaling),
         Value::Zero { negative } => Flagged::exact(sign::<F>(negative)),
         Value::Infinite { negative: true } | Value::Finite(Term { negative: true, .. }) => nan::<F>(true),

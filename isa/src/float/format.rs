@@ -55,7 +55,7 @@ pub trait Format: sealed::Sealed + Copy + 'static {
     }
 }
 
-pub(crate) mod sealed {
+mod sealed {
     /// Only the formats of this module.
     pub trait Sealed {}
 }

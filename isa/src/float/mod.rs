@@ -17,13 +17,12 @@
 mod compare;
 mod convert;
 mod exact;
+mod fast;
 mod format;
 
 pub use compare::{classify, eq, le, lt, max, min};
 pub use convert::{Integer, convert, from_int, to_int};
 pub use format::{BFloat16, Binary16, Binary32, Float8, Format};
-
-use exact::{Value, accumulate};
 
 /// A rounding mode, with the encoding of `frm`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -128,23 +127,20 @@ impl Flagged {
 /// `a + b`.
 #[inline]
 pub fn add<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
-    accumulate::<F>(
-        Some(Value::unpack::<F>(b)),
-        &[(Value::unpack::<F>(a), exact::ONE)],
-        rounding,
-    )
+    fast::add::<F>(a, b, rounding).unwrap_or_else(|| exact::add::<F>(a, b, rounding))
 }
 
 /// `a - b`.
 #[inline]
 pub fn sub<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
+    // A NaN with its sign changed is the same NaN to every operation.
     add::<F>(a, b ^ F::SIGN, rounding)
 }
 
 /// `a * b`.
 #[inline]
 pub fn mul<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
-    accumulate::<F>(None, &[(Value::unpack::<F>(a), Value::unpack::<F>(b))], rounding)
+    widening_mul::<F, F>(a, b, rounding)
 }
 
 /// `a * b + c` with one rounding. Infinity times zero raises NV even where `c` is a quiet NaN (RISC-V F, "fused
@@ -157,47 +153,33 @@ pub fn fma<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
 /// `a / b`.
 #[inline]
 pub fn div<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
-    exact::div::<F>(Value::unpack::<F>(a), Value::unpack::<F>(b), rounding)
+    fast::div::<F>(a, b, rounding).unwrap_or_else(|| exact::div::<F>(a, b, rounding))
 }
 
 /// The square root of `a`.
 #[inline]
 pub fn sqrt<F: Format>(a: u32, rounding: Rounding) -> Flagged {
-    exact::sqrt::<F>(Value::unpack::<F>(a), rounding)
+    fast::sqrt::<F>(a, rounding).unwrap_or_else(|| exact::sqrt::<F>(a, rounding))
 }
 
 /// `a * b` of two narrow values as a wide one (`fmulex`), one rounding.
 #[inline]
 pub fn widening_mul<Narrow: Format, Wide: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
-    accumulate::<Wide>(
-        None,
-        &[(Value::unpack::<Narrow>(a), Value::unpack::<Narrow>(b))],
-        rounding,
-    )
+    fast::mul::<Narrow, Wide>(a, b, rounding).unwrap_or_else(|| exact::mul::<Narrow, Wide>(a, b, rounding))
 }
 
 /// `a * b + c` with narrow factors, wide addend and wide result (`fmacex`), one rounding.
 #[inline]
 pub fn widening_fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
-    let product = (Value::unpack::<Narrow>(a), Value::unpack::<Narrow>(b));
-    accumulate::<Wide>(Some(Value::unpack::<Wide>(c)), &[product], rounding)
+    fast::fma::<Narrow, Wide>(a, b, c, rounding).unwrap_or_else(|| exact::fma::<Narrow, Wide>(a, b, c, rounding))
 }
 
 /// The dot product of the lanes of two packed registers, plus a wide `addend` where there is one (`vfdotpex`, `vfdotp`):
 /// the exact sum, rounded **once**, as the expanding dot-product unit of cvfpu does ("single final normalisation and
 /// rounding"). A peer simulator rounds twice; no core that is modelled here has the instruction in its decoder.
 ///
-/// Without an addend a sum of zeros has the sign of the products if all agree.
+/// A sum of zeros keeps their sign if all agree. Infinities of both signs raise NV unless an operand is a NaN.
 #[inline]
 pub fn dot<Narrow: Format, Wide: Format>(a: u32, b: u32, addend: Option<u32>, rounding: Rounding) -> Flagged {
-    let lanes = (u32::BITS / Narrow::WIDTH) as usize;
-    let lane = |register: u32, index: usize| Value::unpack::<Narrow>(register >> (index as u32 * Narrow::WIDTH));
-    let products: [_; 4] = std::array::from_fn(|i| {
-        if i < lanes {
-            (lane(a, i), lane(b, i))
-        } else {
-            (exact::ONE, exact::ONE)
-        }
-    });
-    accumulate::<Wide>(addend.map(Value::unpack::<Wide>), &products[..lanes], rounding)
+    exact::dot::<Narrow, Wide>(a, b, addend, rounding)
 }

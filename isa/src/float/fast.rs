@@ -1,0 +1,129 @@
+//! The fast path: the host's binary64 arithmetic in front of the one rounding of the exact path.
+//!
+//! A result of at most 24 bits needs no more of the true value than 53 bits that are *rounded to odd*: where the
+//! 53-bit value is inexact its last bit is set, so it is never mistaken for a tie or for an exact result, in any mode
+//! (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd", IEEE
+//! Transactions on Computers 57(4), 2008). The host only ever rounds to nearest; the mode that the guest asked for is
+//! known to [`round_normalised`] alone.
+//!
+//! Invariant: a function returns what the exact path returns, or none; it declines infinities, NaNs, divisions by zero
+//! and results that are zero, whose sign may depend on the mode.
+
+use super::exact::round_normalised;
+use super::{Flagged, Flags, Format, Rounding};
+
+/// Bits of the host format's mantissa field.
+const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+/// The host format's exponent bias.
+const BIAS: i32 = f64::MAX_EXP - 1;
+
+/// A number of format `F`, exactly; infinities and NaNs become a NaN or an infinity.
+#[inline]
+fn widen<F: Format>(bits: u32) -> f64 {
+    if F::EXPONENT_BITS == 8 {
+        return f64::from(f32::from_bits(bits << (u32::BITS - F::WIDTH)));
+    }
+    let magnitude = F::magnitude(bits);
+    let value = if magnitude >= F::INFINITY {
+        f64::INFINITY
+    } else if magnitude > F::MANTISSA {
+        let rebias = ((BIAS - F::BIAS) as u64) << MANTISSA_BITS;
+        f64::from_bits((u64::from(magnitude) << (MANTISSA_BITS - F::MANTISSA_BITS)) + rebias)
+    } else {
+        let unit = (BIAS + F::MIN_EXPONENT - F::MANTISSA_BITS as i32) as u64;
+        f64::from(magnitude) * f64::from_bits(unit << MANTISSA_BITS)
+    };
+    let sign = u64::from(bits & F::SIGN) << (u64::BITS - F::WIDTH);
+    f64::from_bits(value.to_bits() | sign)
+}
+
+/// `x + y` to the bits that decide its rounding to format `F`: exact, or rounded to odd, or clear of every number and
+/// every tie of that format.
+#[inline]
+fn sum<F: Format>(x: f64, y: f64) -> f64 {
+    let sum = x + y;
+    let tie = 1u64 << (MANTISSA_BITS - F::MANTISSA_BITS - 1);
+    let neither_number_nor_tie = sum.to_bits() & (tie - 1) != 0;
+    // Of the two differences, that with the larger operand is exact, and it equals the smaller one if the sum is.
+    let exact = (sum - x == y) & (sum - y == x);
+    if neither_number_nor_tie | exact || !sum.is_finite() {
+        return sum;
+    }
+    // The error of the sum (Knuth's TwoSum) says on which side of it the odd neighbour lies; `sum` itself is even.
+    let y_part = sum - x;
+    let error = (x - (sum - y_part)) + (y - y_part);
+    let away_from_zero = (error > 0.0) == (sum > 0.0);
+    f64::from_bits(if away_from_zero {
+        sum.to_bits() + 1
+    } else {
+        sum.to_bits() - 1
+    })
+}
+
+/// `value` in format `F`.
+#[inline]
+fn round<F: Format>(value: f64, rounding: Rounding) -> Option<Flagged> {
+    if rounding == Rounding::Rne
+        && let Some(result) = round_to_nearest::<F>(value)
+    {
+        return Some(result);
+    }
+    let bits = value.to_bits();
+    let exponent = (bits >> MANTISSA_BITS) as i32 & (2 * BIAS + 1);
+    let significand = bits << (63 - MANTISSA_BITS) | 1 << 63;
+    value
+        .is_normal()
+        .then(|| round_normalised::<F>(value.is_sign_negative(), exponent - BIAS, significand, rounding))
+}
+
+/// [`round`] to nearest even, if that gives a normal number above the least: there, NX is all it can raise.
+#[inline]
+fn round_to_nearest<F: Format>(value: f64) -> Option<Flagged> {
+    if F::WIDTH == u32::BITS {
+        let result = value as f32;
+        let settled = (result.abs() > f32::MIN_POSITIVE) & (result.abs() < f32::INFINITY);
+        return settled.then(|| Flagged::new(result.to_bits(), Flags::INEXACT.when(f64::from(result) != value)));
+    }
+    let dropped = MANTISSA_BITS - F::MANTISSA_BITS;
+    let bits = value.to_bits() & (u64::MAX >> 1);
+    let below_half = (1 << (dropped - 1)) - 1 + (bits >> dropped & 1);
+    let rebias = ((BIAS - F::BIAS) as u64) << F::MANTISSA_BITS;
+    let magnitude = ((bits + below_half) >> dropped).wrapping_sub(rebias);
+    let least = u64::from(F::MANTISSA) + 1;
+    let settled = (magnitude > least) & (magnitude < u64::from(F::INFINITY));
+    let sign = (value.to_bits() >> (u64::BITS - F::WIDTH)) as u32 & F::SIGN;
+    let inexact = bits & ((1 << dropped) - 1) != 0;
+    settled.then(|| Flagged::new(sign | magnitude as u32, Flags::INEXACT.when(inexact)))
+}
+
+/// `a + b`.
+#[inline]
+pub(super) fn add<F: Format>(a: u32, b: u32, rounding: Rounding) -> Option<Flagged> {
+    round::<F>(sum::<F>(widen::<F>(a), widen::<F>(b)), rounding)
+}
+
+/// `a * b`, narrow factors and a wide result: a product of 24-bit numbers is exact.
+#[inline]
+pub(super) fn mul<Narrow: Format, Wide: Format>(a: u32, b: u32, rounding: Rounding) -> Option<Flagged> {
+    round::<Wide>(widen::<Narrow>(a) * widen::<Narrow>(b), rounding)
+}
+
+/// `a * b + c`, narrow factors, wide addend and result.
+#[inline]
+pub(super) fn fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Option<Flagged> {
+    let product = widen::<Narrow>(a) * widen::<Narrow>(b);
+    round::<Wide>(sum::<Wide>(product, widen::<Wide>(c)), rounding)
+}
+
+/// `a / b`. The quotient of two numbers of `p <= 24` bits that is no number of `p + 1` bits is at least `2^-(2p + 1)`
+/// of itself away from all of those, so 53 bits, rounded in any way, are on its side of them.
+#[inline]
+pub(super) fn div<F: Format>(a: u32, b: u32, rounding: Rounding) -> Option<Flagged> {
+    round::<F>(widen::<F>(a) / widen::<F>(b), rounding)
+}
+
+/// The square root of `a`; what [`div`] says of quotients holds for roots.
+#[inline]
+pub(super) fn sqrt<F: Format>(a: u32, rounding: Rounding) -> Option<Flagged> {
+    round::<F>(widen::<F>(a).sqrt(), rounding)
+}

@@ -54,19 +54,31 @@ fn measure_format<F: Format>(name: &str) {
         measure(&label("mul"), sources, |a, b, _| float::mul::<F>(a, b, rounding));
         measure(&label("fma"), sources, |a, b, c| float::fma::<F>(a, b, c, rounding));
         measure(&label("div"), sources, |a, b, _| float::div::<F>(a, b, rounding));
-        measure(&label("sqrt"), sources, |a, _, _| float::sqrt::<F>(a & !F::SIGN, rounding));
+        measure(&label("sqrt"), sources, |a, _, _| {
+            float::sqrt::<F>(a & !F::SIGN, rounding)
+        });
     }
     let rounding = black_box(Rounding::Rne);
-    measure(&format!("{name} to i32"), sources, |a, _, _| float::to_int::<F, i32>(a, rounding));
-    measure(&format!("{name} from i32"), sources, |a, _, _| float::from_int::<F, i32>(a, rounding));
-    measure(&format!("{name} to binary32"), sources, |a, _, _| float::convert::<F, Binary32>(a, rounding));
-    measure(&format!("{name} to binary16"), sources, |a, _, _| float::convert::<F, Binary16>(a, rounding));
+    measure(&format!("{name} to i32"), sources, |a, _, _| {
+        float::to_int::<F, i32>(a, rounding)
+    });
+    measure(&format!("{name} from i32"), sources, |a, _, _| {
+        float::from_int::<F, i32>(a, rounding)
+    });
+    measure(&format!("{name} to binary32"), sources, |a, _, _| {
+        float::convert::<F, Binary32>(a, rounding)
+    });
+    measure(&format!("{name} to binary16"), sources, |a, _, _| {
+        float::convert::<F, Binary16>(a, rounding)
+    });
 }
 
 fn main() {
     let [a, b, c] = [1, 2, 3].map(operands::<Binary32>);
     let sources = [&a[..], &b[..], &c[..]];
-    measure("integer multiply-add", sources, |a, b, c| Flagged::exact(a.wrapping_mul(b).wrapping_add(c)));
+    measure("integer multiply-add", sources, |a, b, c| {
+        Flagged::exact(a.wrapping_mul(b).wrapping_add(c))
+    });
     measure_format::<Binary32>("binary32");
     measure_format::<Binary16>("binary16");
     measure_format::<BFloat16>("bfloat16");

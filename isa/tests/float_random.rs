@@ -86,8 +86,14 @@ fn check_fma<F: Reference>(seed: u64, count: u32) {
     for _ in 0..count {
         let (a, b, c) = triple::<F>(&mut random);
         for rounding in Rounding::ALL {
-            let (got, want) = (float::fma::<F>(a, b, c, rounding), float_oracle::fma::<F>(a, b, c, rounding));
-            assert_eq!(got, want, "{a:#x} * {b:#x} + {c:#x} {rounding:?}: {got:x?}, not {want:x?}");
+            let (got, want) = (
+                float::fma::<F>(a, b, c, rounding),
+                float_oracle::fma::<F>(a, b, c, rounding),
+            );
+            assert_eq!(
+                got, want,
+                "{a:#x} * {b:#x} + {c:#x} {rounding:?}: {got:x?}, not {want:x?}"
+            );
         }
     }
 }
@@ -97,8 +103,14 @@ fn check_corner_triples<F: Reference>() {
     for (&a, &b) in corners.iter().flat_map(|a| corners.iter().map(move |b| (a, b))) {
         for &c in &corners {
             let rounding = Rounding::ALL[(a ^ b ^ c) as usize % 5];
-            let (got, want) = (float::fma::<F>(a, b, c, rounding), float_oracle::fma::<F>(a, b, c, rounding));
-            assert_eq!(got, want, "{a:#x} * {b:#x} + {c:#x} {rounding:?}: {got:x?}, not {want:x?}");
+            let (got, want) = (
+                float::fma::<F>(a, b, c, rounding),
+                float_oracle::fma::<F>(a, b, c, rounding),
+            );
+            assert_eq!(
+                got, want,
+                "{a:#x} * {b:#x} + {c:#x} {rounding:?}: {got:x?}, not {want:x?}"
+            );
         }
     }
 }
@@ -145,7 +157,9 @@ fn fused_multiply_add_agrees_with_the_reference_tens_of_millions_of_times() {
 #[test]
 fn square_roots_and_conversions_of_binary32_agree_with_the_reference() {
     let mut random = Random(5);
-    let operands = corners::<Binary32>().into_iter().chain((0..200_000).map(|_| random.operand::<Binary32>()));
+    let operands = corners::<Binary32>()
+        .into_iter()
+        .chain((0..200_000).map(|_| random.operand::<Binary32>()));
     for a in operands {
         for rounding in Rounding::ALL {
             let case = format!("{a:#x} {rounding:?}");
@@ -167,8 +181,10 @@ where
     To: Reference,
     rustc_apfloat::ieee::Quad: rustc_apfloat::FloatConvert<To::Bounded> + rustc_apfloat::FloatConvert<To::Unbounded>,
 {
-    let (got, want) =
-        (float::convert::<From, To>(a, rounding), float_oracle::convert::<From, To>(a, rounding));
+    let (got, want) = (
+        float::convert::<From, To>(a, rounding),
+        float_oracle::convert::<From, To>(a, rounding),
+    );
     assert_eq!(got, want, "conversion of {a:#x} {rounding:?}: {got:x?}, not {want:x?}");
 }
 
@@ -192,10 +208,34 @@ fn integers_from_binary32_agree_with_the_reference() {
 
 fn check_to_int<F: Reference>(a: u32, rounding: Rounding) {
     let want = |width: u32, signed: bool| float_oracle::to_int::<F>(a, width, signed, rounding);
-    assert_eq!(float::to_int::<F, i32>(a, rounding), want(32, true), "i32 of {a:#x} {rounding:?}");
-    assert_eq!(float::to_int::<F, u32>(a, rounding), want(32, false), "u32 of {a:#x} {rounding:?}");
-    assert_eq!(float::to_int::<F, i16>(a, rounding), want(16, true), "i16 of {a:#x} {rounding:?}");
-    assert_eq!(float::to_int::<F, u16>(a, rounding), want(16, false), "u16 of {a:#x} {rounding:?}");
-    assert_eq!(float::to_int::<F, i8>(a, rounding), want(8, true), "i8 of {a:#x} {rounding:?}");
-    assert_eq!(float::to_int::<F, u8>(a, rounding), want(8, false), "u8 of {a:#x} {rounding:?}");
+    assert_eq!(
+        float::to_int::<F, i32>(a, rounding),
+        want(32, true),
+        "i32 of {a:#x} {rounding:?}"
+    );
+    assert_eq!(
+        float::to_int::<F, u32>(a, rounding),
+        want(32, false),
+        "u32 of {a:#x} {rounding:?}"
+    );
+    assert_eq!(
+        float::to_int::<F, i16>(a, rounding),
+        want(16, true),
+        "i16 of {a:#x} {rounding:?}"
+    );
+    assert_eq!(
+        float::to_int::<F, u16>(a, rounding),
+        want(16, false),
+        "u16 of {a:#x} {rounding:?}"
+    );
+    assert_eq!(
+        float::to_int::<F, i8>(a, rounding),
+        want(8, true),
+        "i8 of {a:#x} {rounding:?}"
+    );
+    assert_eq!(
+        float::to_int::<F, u8>(a, rounding),
+        want(8, false),
+        "u8 of {a:#x} {rounding:?}"
+    );
 }

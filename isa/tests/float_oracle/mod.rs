@@ -16,7 +16,7 @@ use rustc_apfloat::{Float, FloatConvert, Round, Status, StatusAnd};
 
 /// The layout of a format with its exponent range widened to 15 bits.
 #[derive(Clone, Copy)]
-pub struct Unbounded<const PRECISION: usize>;
+pub(crate) struct Unbounded<const PRECISION: usize>;
 
 impl<const PRECISION: usize> Semantics for Unbounded<PRECISION> {
     const BITS: usize = PRECISION + 15;
@@ -24,7 +24,7 @@ impl<const PRECISION: usize> Semantics for Unbounded<PRECISION> {
 }
 
 /// A format of the crate, and how the reference knows it.
-pub trait Reference: Format {
+pub(crate) trait Reference: Format {
     /// The format itself.
     type Bounded: Float + FloatConvert<Self::Unbounded> + FloatConvert<ieee::Quad>;
     /// Its precision without its exponent range.
@@ -98,35 +98,35 @@ fn any_signaling<F: Reference>(operands: &[u32]) -> bool {
     operands.iter().any(|&bits| bounded::<F>(bits).is_signaling())
 }
 
-pub fn add<F: Reference>(a: u32, b: u32, rounding: Rounding) -> Flagged {
+pub(crate) fn add<F: Reference>(a: u32, b: u32, rounding: Rounding) -> Flagged {
     let round = round(rounding);
     let result = bounded::<F>(a).add_r(bounded::<F>(b), round);
     let wide = unbounded::<F>(a).add_r(unbounded::<F>(b), round);
     finish::<F>(result, wide, any_signaling::<F>(&[a, b]))
 }
 
-pub fn sub<F: Reference>(a: u32, b: u32, rounding: Rounding) -> Flagged {
+pub(crate) fn sub<F: Reference>(a: u32, b: u32, rounding: Rounding) -> Flagged {
     let round = round(rounding);
     let result = bounded::<F>(a).sub_r(bounded::<F>(b), round);
     let wide = unbounded::<F>(a).sub_r(unbounded::<F>(b), round);
     finish::<F>(result, wide, any_signaling::<F>(&[a, b]))
 }
 
-pub fn mul<F: Reference>(a: u32, b: u32, rounding: Rounding) -> Flagged {
+pub(crate) fn mul<F: Reference>(a: u32, b: u32, rounding: Rounding) -> Flagged {
     let round = round(rounding);
     let result = bounded::<F>(a).mul_r(bounded::<F>(b), round);
     let wide = unbounded::<F>(a).mul_r(unbounded::<F>(b), round);
     finish::<F>(result, wide, any_signaling::<F>(&[a, b]))
 }
 
-pub fn div<F: Reference>(a: u32, b: u32, rounding: Rounding) -> Flagged {
+pub(crate) fn div<F: Reference>(a: u32, b: u32, rounding: Rounding) -> Flagged {
     let round = round(rounding);
     let result = bounded::<F>(a).div_r(bounded::<F>(b), round);
     let wide = unbounded::<F>(a).div_r(unbounded::<F>(b), round);
     finish::<F>(result, wide, any_signaling::<F>(&[a, b]))
 }
 
-pub fn fma<F: Reference>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
+pub(crate) fn fma<F: Reference>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
     let (x, y) = (bounded::<F>(a), bounded::<F>(b));
     let undefined = (x.is_infinite() && y.is_zero()) || (x.is_zero() && y.is_infinite());
     let round = round(rounding);
@@ -137,7 +137,7 @@ pub fn fma<F: Reference>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged 
 
 /// The square root, from the host's correctly rounded binary64 root: with 53 bits it is on the same side of every
 /// number of `p + 1 <= 25` bits as the true root of a number of `p` bits, and equal to one only where that is.
-pub fn sqrt<F>(a: u32, rounding: Rounding) -> Flagged
+pub(crate) fn sqrt<F>(a: u32, rounding: Rounding) -> Flagged
 where
     F: Reference,
     F::Bounded: FloatConvert<ieee::Double>,
@@ -152,7 +152,7 @@ where
     finish::<F>(result, wide, negative || any_signaling::<F>(&[a]))
 }
 
-pub fn convert<From, To>(a: u32, rounding: Rounding) -> Flagged
+pub(crate) fn convert<From, To>(a: u32, rounding: Rounding) -> Flagged
 where
     From: Reference,
     To: Reference,
@@ -165,7 +165,7 @@ where
 }
 
 /// The integer of `width` bits, as RISC-V saturates it.
-pub fn to_int<F: Reference>(a: u32, width: u32, signed: bool, rounding: Rounding) -> Flagged {
+pub(crate) fn to_int<F: Reference>(a: u32, width: u32, signed: bool, rounding: Rounding) -> Flagged {
     let operand = bounded::<F>(a);
     let mask = u32::MAX >> (32 - width);
     let mut exact = false;
@@ -186,10 +186,17 @@ pub fn to_int<F: Reference>(a: u32, width: u32, signed: bool, rounding: Rounding
         };
         return Flagged::new(bound, Flags::INVALID);
     }
-    Flagged::new(bits, if status.contains(Status::INEXACT) { Flags::INEXACT } else { Flags::NONE })
+    Flagged::new(
+        bits,
+        if status.contains(Status::INEXACT) {
+            Flags::INEXACT
+        } else {
+            Flags::NONE
+        },
+    )
 }
 
-pub fn from_int<F: Reference>(value: i64, rounding: Rounding) -> Flagged {
+pub(crate) fn from_int<F: Reference>(value: i64, rounding: Rounding) -> Flagged {
     let result = F::Bounded::from_i128_r(i128::from(value), round(rounding));
     let wide = F::Unbounded::from_i128_r(i128::from(value), round(rounding));
     finish::<F>(result, wide, false)
@@ -199,7 +206,11 @@ pub fn from_int<F: Reference>(value: i64, rounding: Rounding) -> Flagged {
 fn scaled<F: Reference>(bits: u32) -> BigInt {
     let field = (bits & F::INFINITY) >> F::MANTISSA_BITS;
     let mantissa = bits & ((1 << F::MANTISSA_BITS) - 1);
-    let significand = if field == 0 { mantissa } else { mantissa | 1 << F::MANTISSA_BITS };
+    let significand = if field == 0 {
+        mantissa
+    } else {
+        mantissa | 1 << F::MANTISSA_BITS
+    };
     let bias = (1 << (F::EXPONENT_BITS - 1)) - 1;
     let shift = 300 + field.max(1) as i32 - bias - F::MANTISSA_BITS as i32;
     let sign = if bits & F::SIGN != 0 { Sign::Minus } else { Sign::Plus };
@@ -207,7 +218,7 @@ fn scaled<F: Reference>(bits: u32) -> BigInt {
 }
 
 /// The sum of products and an addend, rounded once: the integer sum, read back from hexadecimal text.
-pub fn sum_of_products<Narrow: Reference, Wide: Reference>(
+pub(crate) fn sum_of_products<Narrow: Reference, Wide: Reference>(
     products: &[(u32, u32)],
     addend: Option<u32>,
     rounding: Rounding,
@@ -268,10 +279,10 @@ pub fn sum_of_products<Narrow: Reference, Wide: Reference>(
 }
 
 /// Deterministic random numbers (splitmix64).
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -279,16 +290,16 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, bound: u32) -> u32 {
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
         (self.bits() % u64::from(bound)) as u32
     }
 
-    pub fn rounding(&mut self) -> Rounding {
+    pub(crate) fn rounding(&mut self) -> Rounding {
         Rounding::ALL[self.below(5) as usize]
     }
 
     /// An operand: any bits, a corner, or a number with few mantissa bits set.
-    pub fn operand<F: Format>(&mut self) -> u32 {
+    pub(crate) fn operand<F: Format>(&mut self) -> u32 {
         let any = self.bits() as u32 & (F::SIGN | (F::SIGN - 1));
         match self.below(8) {
             0 => {
@@ -302,7 +313,7 @@ impl Random {
     }
 
     /// A magnitude whose exponent is within `spread` of the given one, clamped to the format, with any sign.
-    pub fn near<F: Format>(&mut self, exponent: i32, spread: u32) -> u32 {
+    pub(crate) fn near<F: Format>(&mut self, exponent: i32, spread: u32) -> u32 {
         let exponent = exponent + self.below(2 * spread + 1) as i32 - spread as i32;
         let field = (exponent + F::BIAS).clamp(0, 2 * F::BIAS) as u32;
         let noise = self.operand::<F>();
@@ -312,12 +323,30 @@ impl Random {
 
 /// The operands that arithmetic goes wrong at: zeros, the ends of subnormals and normals, ones, infinities, NaNs, and
 /// their neighbours.
-pub fn corners<F: Format>() -> Vec<u32> {
+pub(crate) fn corners<F: Format>() -> Vec<u32> {
     let one = (F::BIAS as u32) << F::MANTISSA_BITS;
     let least = F::MANTISSA + 1;
-    let mut corners = vec![0, 1, 2, 3, F::MANTISSA - 1, F::MANTISSA, least, least + 1, 2 * least, 2 * least - 1];
+    let mut corners = vec![
+        0,
+        1,
+        2,
+        3,
+        F::MANTISSA - 1,
+        F::MANTISSA,
+        least,
+        least + 1,
+        2 * least,
+        2 * least - 1,
+    ];
     corners.extend([one - 1, one, one + 1, one + F::QUIET, one + least, one + F::MANTISSA]);
-    corners.extend([F::INFINITY - 2, F::INFINITY - 1, F::INFINITY, F::INFINITY + 1, F::CANONICAL_NAN, F::SIGN - 1]);
+    corners.extend([
+        F::INFINITY - 2,
+        F::INFINITY - 1,
+        F::INFINITY,
+        F::INFINITY + 1,
+        F::CANONICAL_NAN,
+        F::SIGN - 1,
+    ]);
     corners.extend([F::INFINITY - least, F::INFINITY - F::QUIET, F::CANONICAL_NAN - 1]);
     let negated: Vec<u32> = corners.iter().map(|bits| bits | F::SIGN).collect();
     corners.extend(negated);
@@ -325,6 +354,6 @@ pub fn corners<F: Format>() -> Vec<u32> {
 }
 
 /// The unbiased exponent of a normal number, or the least one.
-pub fn exponent<F: Format>(bits: u32) -> i32 {
+pub(crate) fn exponent<F: Format>(bits: u32) -> i32 {
     (((bits & F::INFINITY) >> F::MANTISSA_BITS) as i32).max(1) - F::BIAS
 }

@@ -32,3 +32,13 @@ fn xpulpv2_rows_agree_with_the_published_encodings() {
 fn xcv_rows_agree_with_the_published_encodings() {
     check(include_str!("data/xcv.csv"));
 }
+
+#[test]
+fn small_float_rows_agree_with_the_published_encodings() {
+    check(include_str!("data/xsmallfloat.csv"));
+}
+
+#[test]
+fn gap_rows_agree_with_the_published_encodings() {
+    check(include_str!("data/xpulp_gap_extra.csv"));
+}

@@ -441,9 +441,6 @@ formats! {
     FFFA_DYN_B  "rd, rs1, rs2"           [FD, F1, F2, FACC, DYNAMIC, REP_B];
     FFF_H       "rd, rs1, rs2"           [FD, F1, F2, REP_H];
     FFF_B       "rd, rs1, rs2"           [FD, F1, F2, REP_B];
-    FFFA        "rd, rs1, rs2"           [FD, F1, F2, FACC];
-    FFFA_H      "rd, rs1, rs2"           [FD, F1, F2, FACC, REP_H];
-    FFFA_B      "rd, rs1, rs2"           [FD, F1, F2, FACC, REP_B];
     XFF_H       "rd, rs1, rs2"           [RD, F1, F2, REP_H];
     XFF_B       "rd, rs1, rs2"           [RD, F1, F2, REP_B];
 }

@@ -10,10 +10,15 @@
 pub mod format;
 mod integer;
 mod operation;
+mod packed;
+mod scalar;
 
 mod base;
 mod compressed;
+mod float;
+mod gap;
 mod simd;
+mod vector;
 mod xcv;
 mod xpulp;
 
@@ -217,6 +222,38 @@ const PARTS: &[&[Row]] = &[
     base::ZIFENCEI,
     compressed::C,
     compressed::FLOAT,
+    float::F_MEMORY,
+    float::F_MOVES,
+    float::FORMATS,
+    float::ZFH,
+    float::ZHINX,
+    float::XF16_MEMORY,
+    float::XF16,
+    float::XF16_MOVES,
+    float::XF16ALT,
+    float::XF16_XF16ALT,
+    float::XF16ALT_MOVES,
+    float::XF8_MEMORY,
+    float::XF8,
+    float::XF16_XF8,
+    float::XF16ALT_XF8,
+    float::XF8_MOVES,
+    float::XF16_EXPANDING,
+    float::XF16ALT_EXPANDING,
+    float::XF8_EXPANDING,
+    vector::BINARY,
+    vector::AUXILIARY,
+    vector::UNARY,
+    vector::H,
+    vector::AH,
+    vector::B,
+    vector::H_AH,
+    vector::H_B,
+    vector::AH_B,
+    vector::H_EXPANDING,
+    vector::AH_EXPANDING,
+    vector::B_EXPANDING,
+    vector::RESERVED,
     xpulp::MEMORY,
     xpulp::SCALAR,
     xpulp::MULTIPLY,
@@ -225,6 +262,9 @@ const PARTS: &[&[Row]] = &[
     xpulp::LANES,
     xpulp::SIMD,
     xpulp::ALIASES,
+    gap::GAP8,
+    gap::GAP8_RESERVED,
+    gap::GAP9,
     xcv::MEMORY,
     xcv::SCALAR,
     xcv::MULTIPLY,

@@ -6,9 +6,14 @@
 //!
 //! Invariant: an `eval` is a pure function of its arguments.
 
-use crate::op::{Addressing, BranchFn, ComputeFn, CsrUpdate, Fill, Kind, LoopPart, Unit, Width};
+use crate::float::{BFloat16, Binary16, Float8};
+use crate::op::{
+    Addressing, BranchFn, ComputeFn, CsrUpdate, Fill, FloatFn, FloatFormat, FloatUnit, Kind, LoopPart, Unit, Width,
+};
 
 use super::integer::*;
+use super::scalar::{Checked, Extended, Single, Unchecked};
+use super::{packed, scalar};
 
 macro_rules! operations {
     (
@@ -16,6 +21,9 @@ macro_rules! operations {
         lanes { $($half:ident $byte:ident $sign:ident $lane_text:literal $lane:expr;)* }
         dots { $($dot_h:ident $dot_b:ident $sum_h:ident $sum_b:ident $left:ident $right:ident $dot_text:literal;)* }
         control { $($other:ident $other_text:literal $kind:expr;)* }
+        scalar { $($s:ident $h:ident $zfh:ident $zhinx:ident $ah:ident $b:ident $unit_s:ident $scalar:ident $scalar_text:literal;)* }
+        packed { $($vh:ident $vah:ident $vb:ident $unit_v:ident $packed:ident $packed_text:literal;)* }
+        single { $($float:ident $unit_f:ident $format:ident $float_eval:expr, $float_text:literal;)* }
     ) => {
         /// What an instruction does, whatever its encoding.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +41,20 @@ macro_rules! operations {
                 #[doc = concat!("four 8-bit lanes: `rd = {c} + ", $dot_text, "`")] $sum_b,
             )*
             $(#[doc = concat!("`", $other_text, "`")] $other,)*
+            $(
+                #[doc = concat!("binary32: `", $scalar_text, "`")] $s,
+                #[doc = concat!("binary16, unchecked: `", $scalar_text, "`")] $h,
+                #[doc = concat!("binary16 in a float file, boxing checked: `", $scalar_text, "`")] $zfh,
+                #[doc = concat!("binary16 in an integer register, sign-extended: `", $scalar_text, "`")] $zhinx,
+                #[doc = concat!("bfloat16, unchecked: `", $scalar_text, "`")] $ah,
+                #[doc = concat!("FP8, unchecked: `", $scalar_text, "`")] $b,
+            )*
+            $(
+                #[doc = concat!("binary16 lanes: `", $packed_text, "`")] $vh,
+                #[doc = concat!("bfloat16 lanes: `", $packed_text, "`")] $vah,
+                #[doc = concat!("FP8 lanes: `", $packed_text, "`")] $vb,
+            )*
+            $(#[doc = concat!("`", $float_text, "`")] $float,)*
         }
 
         /// Name, text and kind of every operation, in the order of [`Op`].
@@ -55,6 +77,30 @@ macro_rules! operations {
                     compute(Unit::Mul, |a, b, c, _| c.wrapping_add(dot::<8, $left, $right>(a, b)))),
             )*
             $((Op::$other, stringify!($other), $other_text, $kind),)*
+            $(
+                (Op::$s, stringify!($s), $scalar_text,
+                    float(FloatUnit::$unit_s, FloatFormat::S, scalar::$scalar::<Single>)),
+                (Op::$h, stringify!($h), $scalar_text,
+                    float(FloatUnit::$unit_s, FloatFormat::H, scalar::$scalar::<Unchecked<Binary16>>)),
+                (Op::$zfh, stringify!($zfh), $scalar_text,
+                    float(FloatUnit::$unit_s, FloatFormat::H, scalar::$scalar::<Checked<Binary16>>)),
+                (Op::$zhinx, stringify!($zhinx), $scalar_text,
+                    float(FloatUnit::$unit_s, FloatFormat::H, scalar::$scalar::<Extended<Binary16>>)),
+                (Op::$ah, stringify!($ah), $scalar_text,
+                    float(FloatUnit::$unit_s, FloatFormat::Ah, scalar::$scalar::<Unchecked<BFloat16>>)),
+                (Op::$b, stringify!($b), $scalar_text,
+                    float(FloatUnit::$unit_s, FloatFormat::B, scalar::$scalar::<Unchecked<Float8>>)),
+            )*
+            $(
+                (Op::$vh, stringify!($vh), $packed_text,
+                    float(FloatUnit::$unit_v, FloatFormat::H, packed::$packed::<Binary16>)),
+                (Op::$vah, stringify!($vah), $packed_text,
+                    float(FloatUnit::$unit_v, FloatFormat::Ah, packed::$packed::<BFloat16>)),
+                (Op::$vb, stringify!($vb), $packed_text,
+                    float(FloatUnit::$unit_v, FloatFormat::B, packed::$packed::<Float8>)),
+            )*
+            $((Op::$float, stringify!($float), $float_text,
+                float(FloatUnit::$unit_f, FloatFormat::$format, $float_eval)),)*
         ];
 
         impl Op {
@@ -66,6 +112,14 @@ macro_rules! operations {
                     Op::Mac | Op::Msu => 1,
                     Op::Macsn | Op::Machhsn | Op::Macun | Op::Machhun => 1,
                     Op::Macsrn | Op::Machhsrn | Op::Macurn | Op::Machhurn => 1,
+                    Op::FmaddS | Op::FmaddH | Op::FmaddZfh | Op::FmaddZhinx | Op::FmaddAh | Op::FmaddB => 1,
+                    Op::FmsubS | Op::FmsubH | Op::FmsubZfh | Op::FmsubZhinx | Op::FmsubAh | Op::FmsubB => 1,
+                    Op::FnmsubS | Op::FnmsubH | Op::FnmsubZfh | Op::FnmsubZhinx | Op::FnmsubAh | Op::FnmsubB => 1,
+                    Op::FnmaddS | Op::FnmaddH | Op::FnmaddZfh | Op::FnmaddZhinx | Op::FnmaddAh | Op::FnmaddB => 1,
+                    Op::FmacexSH | Op::FmacexSAh | Op::FmacexSB => 1,
+                    Op::VfmacH | Op::VfmacAh | Op::VfmreH | Op::VfmreAh => 2,
+                    Op::VfdotpH | Op::VfdotpAh | Op::VfdotpexSH | Op::VfdotpexSAh | Op::VfndotpexSH => 2,
+                    Op::VfmacB | Op::VfmreB | Op::VfdotpB | Op::VfdotpexSB => 4,
                     _ => 0,
                 }
             }
@@ -99,6 +153,10 @@ const fn load_post(width: Width, fill: Fill) -> Kind {
 
 const fn store(width: Width, address: Addressing) -> Kind {
     Kind::Store { width, address }
+}
+
+const fn float(unit: FloatUnit, format: FloatFormat, eval: FloatFn) -> Kind {
+    Kind::Float { unit, format, eval }
 }
 
 const fn csr(update: CsrUpdate, immediate: bool) -> Kind {
@@ -296,6 +354,102 @@ operations! {
         LoopEndRegister   "end of loop = {a}"               Kind::Loop { part: LoopPart::EndRegister };
         LoopCount         "count of loop = {a} + {x}"       Kind::Loop { part: LoopPart::Count };
         LoopSetup         "start of loop = pc + 4; end = {i}; count = {a} + {x}" Kind::Loop { part: LoopPart::Setup };
+    }
+    // Operations on .s, .h (FPnew: unchecked), .h (Zfh: boxing checked), .h (Zhinx: sign-extended), .ah, .b
+    scalar {
+        FmaddS      FmaddH      FmaddZfh    FmaddZhinx  FmaddAh     FmaddB      AddMul  fmadd         "rd = {a} * {b} + {c}, one rounding";
+        FmsubS      FmsubH      FmsubZfh    FmsubZhinx  FmsubAh     FmsubB      AddMul  fmsub         "rd = {a} * {b} - {c}, one rounding";
+        FnmsubS     FnmsubH     FnmsubZfh   FnmsubZhinx FnmsubAh    FnmsubB     AddMul  fnmsub        "rd = -({a} * {b}) + {c}, one rounding";
+        FnmaddS     FnmaddH     FnmaddZfh   FnmaddZhinx FnmaddAh    FnmaddB     AddMul  fnmadd        "rd = -({a} * {b}) - {c}, one rounding";
+        FaddS       FaddH       FaddZfh     FaddZhinx   FaddAh      FaddB       AddMul  add           "rd = {a} + {b}";
+        FsubS       FsubH       FsubZfh     FsubZhinx   FsubAh      FsubB       AddMul  sub           "rd = {a} - {b}";
+        FmulS       FmulH       FmulZfh     FmulZhinx   FmulAh      FmulB       AddMul  mul           "rd = {a} * {b}";
+        FdivS       FdivH       FdivZfh     FdivZhinx   FdivAh      FdivB       DivSqrt div           "rd = {a} / {b}";
+        FsqrtS      FsqrtH      FsqrtZfh    FsqrtZhinx  FsqrtAh     FsqrtB      DivSqrt sqrt          "rd = square root of {a}";
+        FsgnjS      FsgnjH      FsgnjZfh    FsgnjZhinx  FsgnjAh     FsgnjB      NonComp sgnj          "rd = {a} with the sign of {b}";
+        FsgnjnS     FsgnjnH     FsgnjnZfh   FsgnjnZhinx FsgnjnAh    FsgnjnB     NonComp sgnjn         "rd = {a} with the opposite sign of {b}";
+        FsgnjxS     FsgnjxH     FsgnjxZfh   FsgnjxZhinx FsgnjxAh    FsgnjxB     NonComp sgnjx         "rd = {a}, negated if {b} is negative";
+        FminS       FminH       FminZfh     FminZhinx   FminAh      FminB       NonComp min           "rd = smaller of {a}, {b}; a number wins over a NaN";
+        FmaxS       FmaxH       FmaxZfh     FmaxZhinx   FmaxAh      FmaxB       NonComp max           "rd = larger of {a}, {b}; a number wins over a NaN";
+        FeqS        FeqH        FeqZfh      FeqZhinx    FeqAh       FeqB        NonComp eq            "rd = {a} == {b}; quiet";
+        FltS        FltH        FltZfh      FltZhinx    FltAh       FltB        NonComp lt            "rd = {a} < {b}; signalling";
+        FleS        FleH        FleZfh      FleZhinx    FleAh       FleB        NonComp le            "rd = {a} <= {b}; signalling";
+        FcvtWS      FcvtWH      FcvtWZfh    FcvtWZhinx  FcvtWAh     FcvtWB      Conv    to_signed     "rd = {a} as a signed integer, saturated";
+        FcvtWuS     FcvtWuH     FcvtWuZfh   FcvtWuZhinx FcvtWuAh    FcvtWuB     Conv    to_unsigned   "rd = {a} as an unsigned integer, saturated";
+        FcvtSW      FcvtHW      FcvtZfhW    FcvtZhinxW  FcvtAhW     FcvtBW      Conv    from_signed   "rd = signed integer {a} as a float";
+        FcvtSWu     FcvtHWu     FcvtZfhWu   FcvtZhinxWu FcvtAhWu    FcvtBWu     Conv    from_unsigned "rd = unsigned integer {a} as a float";
+        FclassS     FclassH     FclassZfh   FclassZhinx FclassAh    FclassB     NonComp classify      "rd = class of {a}, one bit of ten";
+    }
+    // Operations on .h, .ah, .b
+    packed {
+        VfaddH    VfaddAh   VfaddB    AddMul  add           "rd[i] = {a}[i] + {b}[i]";
+        VfsubH    VfsubAh   VfsubB    AddMul  sub           "rd[i] = {a}[i] - {b}[i]";
+        VfmulH    VfmulAh   VfmulB    AddMul  mul           "rd[i] = {a}[i] * {b}[i]";
+        VfdivH    VfdivAh   VfdivB    DivSqrt div           "rd[i] = {a}[i] / {b}[i]";
+        VfminH    VfminAh   VfminB    NonComp min           "rd[i] = smaller of {a}[i], {b}[i]; a number wins over a NaN";
+        VfmaxH    VfmaxAh   VfmaxB    NonComp max           "rd[i] = larger of {a}[i], {b}[i]; a number wins over a NaN";
+        VfmacH    VfmacAh   VfmacB    AddMul  mac           "rd[i] = {a}[i] * {b}[i] + {c}[i], one rounding";
+        VfmreH    VfmreAh   VfmreB    AddMul  mre           "rd[i] = {a}[i] * {b}[i] - {c}[i], one rounding";
+        VfsgnjH   VfsgnjAh  VfsgnjB   NonComp sgnj          "rd[i] = {a}[i] with the sign of {b}[i]";
+        VfsgnjnH  VfsgnjnAh VfsgnjnB  NonComp sgnjn         "rd[i] = {a}[i] with the opposite sign of {b}[i]";
+        VfsgnjxH  VfsgnjxAh VfsgnjxB  NonComp sgnjx         "rd[i] = {a}[i], negated if {b}[i] is negative";
+        VfeqH     VfeqAh    VfeqB     NonComp eq            "rd[i] = {a}[i] == {b}[i] as 1 or 0; quiet";
+        VfneH     VfneAh    VfneB     NonComp ne            "rd[i] = {a}[i] != {b}[i] as 1 or 0; 1 with a NaN; quiet";
+        VfltH     VfltAh    VfltB     NonComp lt            "rd[i] = {a}[i] < {b}[i] as 1 or 0; signalling";
+        VfgeH     VfgeAh    VfgeB     NonComp ge            "rd[i] = {a}[i] >= {b}[i] as 1 or 0; signalling";
+        VfleH     VfleAh    VfleB     NonComp le            "rd[i] = {a}[i] <= {b}[i] as 1 or 0; signalling";
+        VfgtH     VfgtAh    VfgtB     NonComp gt            "rd[i] = {a}[i] > {b}[i] as 1 or 0; signalling";
+        VfsqrtH   VfsqrtAh  VfsqrtB   DivSqrt sqrt          "rd[i] = square root of {a}[i]";
+        VfclassH  VfclassAh VfclassB  NonComp classify      "byte i of rd = class of {a}[i], two bits of eight";
+        VfcvtXH   VfcvtXAh  VfcvtXB   Conv    to_signed     "rd[i] = {a}[i] as a signed integer, saturated";
+        VfcvtXuH  VfcvtXuAh VfcvtXuB  Conv    to_unsigned   "rd[i] = {a}[i] as an unsigned integer, saturated";
+        VfcvtHX   VfcvtAhX  VfcvtBX   Conv    from_signed   "rd[i] = signed integer {a}[i] as a float";
+        VfcvtHXu  VfcvtAhXu VfcvtBXu  Conv    from_unsigned "rd[i] = unsigned integer {a}[i] as a float";
+        VfdotpH   VfdotpAh  VfdotpB   AddMul  dot           "rd = sum of {a}[i] * {b}[i], one rounding";
+        VfavgH    VfavgAh   VfavgB    AddMul  average       "rd[i] = ({a}[i] + {b}[i]) / 2, one rounding";
+    }
+    single {
+        Fmv         NonComp S   scalar::copy, "rd = the bits of {a}";
+        FmvXH       NonComp H   scalar::move_out::<Binary16>, "rd = sext({a}[15:0])";
+        FmvXB       NonComp B   scalar::move_out::<Float8>, "rd = sext({a}[7:0])";
+        FmvHX       NonComp H   scalar::move_in::<Binary16>, "rd = {a}[15:0], ones above";
+        FmvBX       NonComp B   scalar::move_in::<Float8>, "rd = {a}[7:0], ones above";
+        FcvtSH      Conv    S   scalar::convert::<Unchecked<Binary16>, Single>, "rd = binary16 {a} as binary32";
+        FcvtHS      Conv    H   scalar::convert::<Single, Unchecked<Binary16>>, "rd = binary32 {a} as binary16";
+        FcvtSZfh    Conv    S   scalar::convert::<Checked<Binary16>, Single>, "rd = binary16 {a} as binary32";
+        FcvtZfhS    Conv    H   scalar::convert::<Single, Checked<Binary16>>, "rd = binary32 {a} as binary16";
+        FcvtSZhinx  Conv    S   scalar::convert::<Extended<Binary16>, Single>, "rd = binary16 {a} as binary32";
+        FcvtZhinxS  Conv    H   scalar::convert::<Single, Extended<Binary16>>, "rd = binary32 {a} as binary16";
+        FcvtSAh     Conv    S   scalar::convert::<Unchecked<BFloat16>, Single>, "rd = bfloat16 {a} as binary32";
+        FcvtAhS     Conv    Ah  scalar::convert::<Single, Unchecked<BFloat16>>, "rd = binary32 {a} as bfloat16";
+        FcvtSB      Conv    S   scalar::convert::<Unchecked<Float8>, Single>, "rd = FP8 {a} as binary32";
+        FcvtBS      Conv    B   scalar::convert::<Single, Unchecked<Float8>>, "rd = binary32 {a} as FP8";
+        FcvtHAh     Conv    H   scalar::convert::<Unchecked<BFloat16>, Unchecked<Binary16>>, "rd = bfloat16 {a} as binary16";
+        FcvtAhH     Conv    Ah  scalar::convert::<Unchecked<Binary16>, Unchecked<BFloat16>>, "rd = binary16 {a} as bfloat16";
+        FcvtHB      Conv    H   scalar::convert::<Unchecked<Float8>, Unchecked<Binary16>>, "rd = FP8 {a} as binary16";
+        FcvtBH      Conv    B   scalar::convert::<Unchecked<Binary16>, Unchecked<Float8>>, "rd = binary16 {a} as FP8";
+        FcvtAhB     Conv    Ah  scalar::convert::<Unchecked<Float8>, Unchecked<BFloat16>>, "rd = FP8 {a} as bfloat16";
+        FcvtBAh     Conv    B   scalar::convert::<Unchecked<BFloat16>, Unchecked<Float8>>, "rd = bfloat16 {a} as FP8";
+        FmulexSH    AddMul  H   scalar::expand_mul::<Binary16>, "rd = {a} * {b} as binary32";
+        FmulexSAh   AddMul  Ah  scalar::expand_mul::<BFloat16>, "rd = {a} * {b} as binary32";
+        FmulexSB    AddMul  B   scalar::expand_mul::<Float8>, "rd = {a} * {b} as binary32";
+        FmacexSH    AddMul  H   scalar::expand_mac::<Binary16>, "rd = {c} + {a} * {b} as binary32, one rounding";
+        FmacexSAh   AddMul  Ah  scalar::expand_mac::<BFloat16>, "rd = {c} + {a} * {b} as binary32, one rounding";
+        FmacexSB    AddMul  B   scalar::expand_mac::<Float8>, "rd = {c} + {a} * {b} as binary32, one rounding";
+        VfcvtHAh    Conv    H   packed::convert::<BFloat16, Binary16>, "rd[i] = bfloat16 {a}[i] as binary16";
+        VfcvtAhH    Conv    Ah  packed::convert::<Binary16, BFloat16>, "rd[i] = binary16 {a}[i] as bfloat16";
+        VfcvtHB     Conv    H   packed::convert::<Float8, Binary16>, "rd[i] = FP8 {a}[i] as binary16";
+        VfcvtBH     Conv    B   packed::convert::<Binary16, Float8>, "rd[i] = binary16 {a}[i] as FP8; upper lanes 0";
+        VfcvtAhB    Conv    Ah  packed::convert::<Float8, BFloat16>, "rd[i] = FP8 {a}[i] as bfloat16";
+        VfcvtBAh    Conv    B   packed::convert::<BFloat16, Float8>, "rd[i] = bfloat16 {a}[i] as FP8; upper lanes 0";
+        VfcpkaHS    Conv    H   packed::cast::<Binary16, 0>, "rd[0] = binary32 {a} as binary16, rd[1] = binary32 {b}";
+        VfcpkaAhS   Conv    Ah  packed::cast::<BFloat16, 0>, "rd[0] = binary32 {a} as bfloat16, rd[1] = binary32 {b}";
+        VfcpkaBS    Conv    B   packed::cast::<Float8, 0>, "rd[0] = binary32 {a} as FP8, rd[1] = binary32 {b}; other lanes of {c} stay";
+        VfcpkbBS    Conv    B   packed::cast::<Float8, 2>, "rd[2] = binary32 {a} as FP8, rd[3] = binary32 {b}; other lanes of {c} stay";
+        VfdotpexSH  AddMul  H   packed::expand_dot::<Binary16>, "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
+        VfdotpexSAh AddMul  Ah  packed::expand_dot::<BFloat16>, "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
+        VfdotpexSB  AddMul  B   packed::expand_dot::<Float8>, "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
+        VfndotpexSH AddMul  H   packed::expand_dot_negated::<Binary16>, "rd = {c} - sum of {a}[i] * {b}[i] as binary32, one rounding";
     }
 }
 

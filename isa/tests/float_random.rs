@@ -125,17 +125,17 @@ fn fused_multiply_add_of_corners_agrees_with_the_reference() {
 
 #[test]
 fn fused_multiply_add_of_binary32_agrees_with_the_reference() {
-    check_fma::<Binary32>(2, 300_000);
+    check_fma::<Binary32>(2, 400_000);
 }
 
 #[test]
 fn fused_multiply_add_of_binary16_agrees_with_the_reference() {
-    check_fma::<Binary16>(3, 300_000);
+    check_fma::<Binary16>(3, 400_000);
 }
 
 #[test]
 fn fused_multiply_add_of_bfloat16_agrees_with_the_reference() {
-    check_fma::<BFloat16>(4, 300_000);
+    check_fma::<BFloat16>(4, 400_000);
 }
 
 #[test]
@@ -238,4 +238,130 @@ fn check_to_int<F: Reference>(a: u32, rounding: Rounding) {
         want(8, false),
         "u8 of {a:#x} {rounding:?}"
     );
+}
+
+#[test]
+fn wide_integers_agree_with_the_reference() {
+    fn check<F: Reference>(bits: u32, rounding: Rounding) {
+        let signed = float_oracle::from_int::<F>(i64::from(bits as i32), rounding);
+        assert_eq!(
+            float::from_int::<F, i32>(bits, rounding),
+            signed,
+            "{bits:#x} signed {rounding:?}"
+        );
+        let unsigned = float_oracle::from_int::<F>(i64::from(bits), rounding);
+        assert_eq!(
+            float::from_int::<F, u32>(bits, rounding),
+            unsigned,
+            "{bits:#x} unsigned {rounding:?}"
+        );
+    }
+    let mut random = Random(7);
+    for _ in 0..100_000 {
+        let bits = random.bits() as u32 >> random.below(32);
+        let bits = if random.below(2) == 0 {
+            bits
+        } else {
+            bits.wrapping_neg()
+        };
+        for rounding in Rounding::ALL {
+            check::<Binary32>(bits, rounding);
+            check::<Binary16>(bits, rounding);
+            check::<BFloat16>(bits, rounding);
+            check::<Float8>(bits, rounding);
+        }
+    }
+}
+
+/// Lanes, and an addend that is often near one of their products or cancels it.
+fn check_dot<Narrow: Reference, Wide: Reference>(seed: u64, count: u32) {
+    let mut random = Random(seed);
+    let lanes = (32 / Narrow::WIDTH) as usize;
+    let lane_mask = u32::MAX >> (32 - Narrow::WIDTH);
+    for _ in 0..count {
+        let mut products = Vec::new();
+        let (mut a, mut b) = (0, 0);
+        let mut center = random.below(Narrow::BIAS as u32) as i32 - Narrow::BIAS / 2;
+        for lane in 0..lanes {
+            let x = match random.below(16) {
+                0 => random.operand::<Narrow>(),
+                _ => random.near::<Narrow>(center, 3),
+            };
+            let y = match products.last() {
+                // The previous product with its sign changed, so that all that is left is small.
+                Some(&(px, py)) if random.below(4) == 0 => {
+                    a |= (px & lane_mask) << (lane as u32 * Narrow::WIDTH);
+                    b |= ((py ^ Narrow::SIGN) & lane_mask) << (lane as u32 * Narrow::WIDTH);
+                    products.push((px, py ^ Narrow::SIGN));
+                    continue;
+                }
+                _ => random.near::<Narrow>(random.0 as i32 % 8, 3),
+            };
+            center = random.below(2 * Narrow::BIAS as u32) as i32 - Narrow::BIAS;
+            a |= x << (lane as u32 * Narrow::WIDTH);
+            b |= y << (lane as u32 * Narrow::WIDTH);
+            products.push((x, y));
+        }
+        let addend = match random.below(4) {
+            0 => None,
+            1 => Some(random.operand::<Wide>()),
+            2 => {
+                let (x, y) = products[0];
+                Some(float_oracle::sum_of_products::<Narrow, Wide>(&[(x ^ Narrow::SIGN, y)], None, Rounding::Rtz).bits)
+            }
+            _ => {
+                let (x, y) = products[0];
+                Some(random.near::<Wide>(exponent::<Narrow>(x) + exponent::<Narrow>(y), 30))
+            }
+        };
+        let rounding = random.rounding();
+        let got = float::dot::<Narrow, Wide>(a, b, addend, rounding);
+        let want = float_oracle::sum_of_products::<Narrow, Wide>(&products, addend, rounding);
+        assert_eq!(
+            got, want,
+            "{products:x?} + {addend:x?} {rounding:?}: {got:x?}, not {want:x?}"
+        );
+    }
+}
+
+#[test]
+fn dot_products_are_exact_sums_rounded_once() {
+    check_dot::<Binary16, Binary32>(8, 120_000);
+    check_dot::<BFloat16, Binary32>(9, 120_000);
+    check_dot::<Float8, Binary32>(10, 120_000);
+    check_dot::<Binary16, Binary16>(11, 60_000);
+    check_dot::<BFloat16, BFloat16>(12, 60_000);
+    check_dot::<Float8, Float8>(13, 60_000);
+    check_dot::<Float8, Binary16>(14, 60_000);
+}
+
+#[test]
+fn widening_multiply_adds_round_once() {
+    fn check<Narrow: Reference>(seed: u64) {
+        let mut random = Random(seed);
+        for _ in 0..200_000 {
+            let (a, b) = (random.operand::<Narrow>(), random.operand::<Narrow>());
+            let c = match random.below(2) {
+                0 => random.operand::<Binary32>(),
+                _ => random.near::<Binary32>(exponent::<Narrow>(a) + exponent::<Narrow>(b), 27),
+            };
+            let rounding = random.rounding();
+            let case = format!("{a:#x} * {b:#x} + {c:#x} {rounding:?}");
+            let product = float_oracle::sum_of_products::<Narrow, Binary32>(&[(a, b)], None, rounding);
+            assert_eq!(
+                float::widening_mul::<Narrow, Binary32>(a, b, rounding),
+                product,
+                "product of {case}"
+            );
+            let sum = float_oracle::sum_of_products::<Narrow, Binary32>(&[(a, b)], Some(c), rounding);
+            assert_eq!(
+                float::widening_fma::<Narrow, Binary32>(a, b, c, rounding),
+                sum,
+                "sum of {case}"
+            );
+        }
+    }
+    check::<Binary16>(15);
+    check::<BFloat16>(16);
+    check::<Float8>(17);
 }

@@ -127,3 +127,105 @@ pub(super) fn div<F: Format>(a: u32, b: u32, rounding: Rounding) -> Option<Flagg
 pub(super) fn sqrt<F: Format>(a: u32, rounding: Rounding) -> Option<Flagged> {
     round::<F>(widen::<F>(a).sqrt(), rounding)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{BFloat16, Binary16, Binary32, Float8, exact};
+    use super::*;
+
+    /// Random operands, many of them near 1, near the ends of the range, or with a short mantissa.
+    struct Operands(u64);
+
+    impl Operands {
+        fn next<F: Format>(&mut self) -> u32 {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let (bits, choice) = ((self.0 >> 32) as u32, (self.0 >> 24) as u32 & 7);
+            let exponent = match choice {
+                0 => 0,
+                1 => (bits >> 4) % 3,
+                2 => 2 * F::BIAS as u32 + 1 - (bits >> 4) % 3,
+                3..6 => (F::BIAS as u32).wrapping_add_signed((bits >> 4) as i32 % 6 - 3),
+                _ => return bits & (F::SIGN | (F::SIGN - 1)),
+            };
+            let mantissa = if bits & 8 == 0 {
+                bits >> 8
+            } else {
+                1 << (bits >> 8 & 31)
+            };
+            (bits << 31 >> (u32::BITS - F::WIDTH)) | exponent << F::MANTISSA_BITS | (mantissa & F::MANTISSA)
+        }
+    }
+
+    /// Compares `count` results; the percentage that the fast path did not decline.
+    fn agreement(
+        name: &str,
+        rounding: Rounding,
+        count: u32,
+        mut results: impl FnMut() -> ([u32; 3], Option<Flagged>, Flagged),
+    ) -> u32 {
+        let mut taken = 0;
+        for _ in 0..count {
+            let (operands, fast, exact) = results();
+            if let Some(fast) = fast {
+                assert_eq!(fast, exact, "{name} of {operands:x?} {rounding:?}");
+                taken += 1;
+            }
+        }
+        taken * 100 / count
+    }
+
+    fn check<F: Format>(count: u32) {
+        for rounding in Rounding::ALL {
+            let mut operands = Operands(u64::from(F::MANTISSA));
+            let mut triple = || [operands.next::<F>(), operands.next::<F>(), operands.next::<F>()];
+            let taken = agreement("fma", rounding, count, || {
+                let [a, b, c] = triple();
+                (
+                    [a, b, c],
+                    fma::<F, F>(a, b, c, rounding),
+                    exact::fma::<F, F>(a, b, c, rounding),
+                )
+            });
+            assert!(taken > 50, "only {taken} % of multiply-adds were fast");
+            agreement("add", rounding, count, || {
+                let [a, b, c] = triple();
+                ([a, b, c], add::<F>(a, b, rounding), exact::add::<F>(a, b, rounding))
+            });
+            agreement("mul", rounding, count, || {
+                let [a, b, c] = triple();
+                (
+                    [a, b, c],
+                    mul::<F, F>(a, b, rounding),
+                    exact::mul::<F, F>(a, b, rounding),
+                )
+            });
+            agreement("div", rounding, count, || {
+                let [a, b, c] = triple();
+                ([a, b, c], div::<F>(a, b, rounding), exact::div::<F>(a, b, rounding))
+            });
+            agreement("sqrt", rounding, count, || {
+                let [a, b, c] = triple();
+                ([a, b, c], sqrt::<F>(a, rounding), exact::sqrt::<F>(a, rounding))
+            });
+        }
+    }
+
+    #[test]
+    fn fast_and_exact_path_agree_in_every_bit_and_flag() {
+        check::<Binary32>(200_000);
+        check::<Binary16>(200_000);
+        check::<BFloat16>(200_000);
+        check::<Float8>(200_000);
+    }
+
+    #[test]
+    #[ignore = "minutes: 30 million operations of each kind, format and mode"]
+    fn fast_and_exact_path_agree_for_minutes() {
+        check::<Binary32>(30_000_000);
+        check::<Binary16>(30_000_000);
+        check::<BFloat16>(30_000_000);
+    }
+}

@@ -88,7 +88,7 @@ pub(super) const XF16_MEMORY: &[Row] = rows! { [Xf16 FloatFile]
 
 pub(super) const XF16: &[Row] = rows! { [Xf16]
     "fcvt.s.h" "0100000 00010 ..... 000 ..... 1010011" FF     FcvtSH
-    "fcvt.s.h" "0100000 00010 ..... ... ..... 1010011" FF_RM  FcvtSH; "newer assemblers write any rounding mode"
+    "fcvt.s.h" "0100000 00010 ..... ... ..... 1010011" FF_RM_SHOWN FcvtSH; "newer assemblers write a rounding mode"
     "fcvt.h.s" "0100010 00000 ..... ... ..... 1010011" FF_RM  FcvtHS
 };
 

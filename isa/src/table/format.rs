@@ -133,6 +133,55 @@ pub struct Format {
     pub fields: &'static [Field],
 }
 
+/// A part of a format's syntax.
+#[derive(Clone, Copy, Debug)]
+pub enum Piece {
+    /// An operand.
+    Operand(&'static Field),
+    /// Text as it is.
+    Text(&'static str),
+    /// The begin of what a dynamic rounding mode leaves out.
+    Open,
+    /// Its end.
+    Close,
+}
+
+impl Format {
+    /// The syntax in parts, from left to right.
+    pub fn pieces(&'static self) -> impl Iterator<Item = Piece> {
+        let mut rest = self.syntax;
+        std::iter::from_fn(move || {
+            let first = rest.chars().next()?;
+            let len = match first {
+                c if c.is_ascii_alphanumeric() => rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len()),
+                _ => 1,
+            };
+            let (token, after) = rest.split_at(len);
+            rest = after;
+            Some(
+                match (token, self.fields.iter().find(|field| field.name() == Some(token))) {
+                    (_, Some(field)) => Piece::Operand(field),
+                    ("[", None) => Piece::Open,
+                    ("]", None) => Piece::Close,
+                    (text, None) => Piece::Text(text),
+                },
+            )
+        })
+    }
+}
+
+impl Field {
+    /// The name in `syntax`.
+    pub fn name(&self) -> Option<&'static str> {
+        match *self {
+            Field::Register { name, .. } => Some(name),
+            Field::Immediate(ref immediate) => Some(immediate.name),
+            Field::Rounding => Some("rm"),
+            Field::Fixed(..) | Field::Repeat(_) => None,
+        }
+    }
+}
+
 impl Immediate {
     /// The bits of the slot that this immediate can fill, as read from `word`.
     pub fn decode(&self, word: u32) -> i32 {
@@ -421,6 +470,7 @@ formats! {
     FFFF_RM     "rd, rs1, rs2, rs3[, rm]" [FD, F1, F2, F3, Field::Rounding];
     FFF_RM      "rd, rs1, rs2[, rm]"     [FD, F1, F2, Field::Rounding];
     FFFA_RM     "rd, rs1, rs2[, rm]"     [FD, F1, F2, FACC, Field::Rounding];
+    FF_RM_SHOWN "rd, rs1, rm"            [FD, F1, Field::Rounding];
     FF_RM       "rd, rs1[, rm]"          [FD, F1, Field::Rounding];
     XF_RM       "rd, rs1[, rm]"          [RD, F1, Field::Rounding];
     FX_RM       "rd, rs1[, rm]"          [FD, RS1, Field::Rounding];

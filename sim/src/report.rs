@@ -26,6 +26,8 @@ pub struct Inputs<'a> {
     pub program_path: &'a str,
     /// The program.
     pub image: &'a Image,
+    /// Its parameters that were given a value.
+    pub parameters: &'a [(String, u32)],
     /// How the run ended.
     pub outcome: &'a Outcome,
     /// What it counted.
@@ -120,6 +122,9 @@ pub struct Program {
     pub path: String,
     /// SHA-256 of the file.
     pub hash: String,
+    /// Parameters that were given a value.
+    #[serde(serialize_with = "map")]
+    pub parameters: Vec<(String, u32)>,
 }
 
 /// How a run ended.
@@ -262,6 +267,7 @@ impl Report {
             program: Program {
                 path: inputs.program_path.to_owned(),
                 hash: image.hash.clone(),
+                parameters: inputs.parameters.to_vec(),
             },
             outcome: OutcomeReport::new(inputs.outcome, image),
             cycles: counters.cycles,
@@ -365,7 +371,7 @@ fn ratio(count: u64, cycles: u64) -> f64 {
     if cycles == 0 { 0.0 } else { count as f64 / cycles as f64 }
 }
 
-fn map<S: Serializer>(named: &Named, serializer: S) -> Result<S::Ok, S::Error> {
+fn map<T: Serialize, S: Serializer>(named: &[(String, T)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(named.iter().map(|(name, value)| (name, value)))
 }
 

@@ -69,7 +69,7 @@ fn suggest(suggestion: &Option<String>) -> String {
 }
 
 /// The candidate that looks most like `name`, if any does (Jaro-Winkler above 0.8).
-pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
     candidates
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.8)

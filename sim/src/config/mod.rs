@@ -18,10 +18,11 @@ mod draft;
 mod key;
 mod shipped;
 
-pub use draft::{ConfigError, Draft};
+pub use draft::{ConfigError, Draft, nearest};
 pub use key::{Allowed, Key};
 pub use shipped::{SHIPPED, Shipped};
 
+use ennead_isa::set::{FloatRegisters, Pulp, Set};
 use key::Text;
 use sha2::{Digest, Sha256};
 
@@ -280,6 +281,24 @@ sections! {
         peripheral_wait: u32 = 8, "orchestrator cycles", Allowed::Range(0, LONGEST_WAIT);
         /// Cycles that its access to anything in the cluster waits for its grant.
         cluster_wait: u32 = 14, "orchestrator cycles", Allowed::Range(0, LONGEST_WAIT);
+    }
+}
+
+impl CoreConfig {
+    /// What the core decodes.
+    pub fn instruction_set(&self) -> Set {
+        Set {
+            pulp: match self.isa {
+                IsaFamily::Xpulpv2 => Pulp::Xpulpv2,
+                IsaFamily::Xcv => Pulp::Xcv,
+            },
+            float_registers: match self.fp_registers {
+                FpRegisters::F => FloatRegisters::F,
+                FpRegisters::X => FloatRegisters::X,
+            },
+            packed_fp16: self.packed_fp16,
+            ..Set::RV32IMFC
+        }
     }
 }
 

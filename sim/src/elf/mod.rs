@@ -22,6 +22,8 @@ use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_DYNAMIC, PT_INTERP, PT_LO
 use goblin::elf::section_header::{SHT_NOBITS, SHT_SYMTAB, SectionHeader};
 use sha2::{Digest, Sha256};
 
+use crate::config::Config;
+
 /// A checked program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
@@ -90,6 +92,8 @@ pub struct Section {
     pub address: u32,
     /// Bytes.
     pub size: u32,
+    /// Whether it holds code.
+    pub execute: bool,
 }
 
 /// A stretch of memory that a machine can place segments in.
@@ -98,11 +102,11 @@ pub struct MemoryRegion {
     /// Its name for messages, for example `L2`.
     pub name: &'static str,
     /// First address.
-    pub base: u32,
+    pub start: u32,
     /// Bytes.
     pub size: u32,
-    /// The configuration key of its size, where it has one.
-    pub key: Option<&'static str>,
+    /// The configuration key of its size.
+    pub key: &'static str,
 }
 
 /// Why a file is not a program for this machine.
@@ -251,7 +255,7 @@ impl Image {
                 })
             };
             let home = regions.iter().find(|region| {
-                (u64::from(region.base)..u64::from(region.base) + u64::from(region.size)).contains(&range.start)
+                (u64::from(region.start)..u64::from(region.start) + u64::from(region.size)).contains(&range.start)
             });
             let Some(home) = home else {
                 let list: Vec<_> = regions
@@ -260,8 +264,8 @@ impl Image {
                         format!(
                             "{} 0x{:08x}..0x{:08x}",
                             r.name,
-                            r.base,
-                            u64::from(r.base) + u64::from(r.size)
+                            r.start,
+                            u64::from(r.start) + u64::from(r.size)
                         )
                     })
                     .collect();
@@ -271,18 +275,40 @@ impl Image {
                     grow(regions, &range)
                 ));
             };
-            let end = u64::from(home.base) + u64::from(home.size);
+            let end = u64::from(home.start) + u64::from(home.size);
             if range.end > end {
                 return refuse(format!(
                     "needs {} bytes more than {} has ({} bytes from 0x{:08x}){}",
                     range.end - end,
                     home.name,
                     home.size,
-                    home.base,
+                    home.start,
                     grow(regions, &range)
                 ));
             }
         }
+        Ok(())
+    }
+
+    /// Changes the initial value of the 32-bit variable of this name.
+    pub fn patch(&mut self, symbol: &str, value: u32) -> Result<(), String> {
+        let address = match self.symbols.find(symbol) {
+            Some(found) => found.address,
+            None => return Err(format!("the program has no symbol {symbol}")),
+        };
+        let end = u64::from(address) + 4;
+        let inside =
+            |segment: &&mut Segment| segment.linked().contains(&u64::from(address)) && end <= segment.linked().end;
+        let Some(segment) = self.segments.iter_mut().find(inside) else {
+            return Err(format!(
+                "symbol {symbol} (0x{address:08x}) is not a 32-bit variable of the program"
+            ));
+        };
+        let offset = (address - segment.vaddr) as usize;
+        if segment.bytes.len() < offset + 4 {
+            segment.bytes.resize(offset + 4, 0);
+        }
+        segment.bytes[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
         Ok(())
     }
 
@@ -296,18 +322,17 @@ impl Image {
 fn grow(regions: &[MemoryRegion], range: &Range<u64>) -> String {
     let below = regions
         .iter()
-        .filter(|region| u64::from(region.base) <= range.start)
-        .max_by_key(|region| region.base);
-    let Some((region, key)) = below.and_then(|region| Some((region, region.key?))) else {
-        return String::new();
-    };
-    let size = range.end - u64::from(region.base);
+        .filter(|region| u64::from(region.start) <= range.start)
+        .max_by_key(|region| region.start);
+    let Some(region) = below else { return String::new() };
+    let key = region.key;
+    let size = range.end - u64::from(region.start);
     let size = if key == "l1.size" {
         size.next_power_of_two()
     } else {
         size.next_multiple_of(4096)
     };
-    if super::config::Config::key(key).is_some_and(|key| key.set(&mut Default::default(), &size.to_string()).is_ok()) {
+    if Config::key(key).is_some_and(|key| key.set(&mut Config::default(), &size.to_string()).is_ok()) {
         format!("; `--set {key}=0x{size:x}` makes room for it")
     } else {
         String::new()
@@ -495,6 +520,7 @@ impl<'a> Sections<'a> {
                 name: name.clone(),
                 address: header.sh_addr as u32,
                 size: header.sh_size as u32,
+                execute: header.is_alloc() && header.is_executable(),
             })
             .collect()
     }

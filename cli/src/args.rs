@@ -1,0 +1,180 @@
+//! The command line: every option with its help, and nothing that acts.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+/// A cycle-accurate simulator of a RISC-V microcontroller: 8 workers, 1 orchestrator, shared banked memory.
+#[derive(Debug, Parser)]
+#[command(name = "ennead", version, after_help = crate::failure::Status::HELP, max_term_width = 120)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a program and report its cycles, MAC/clk, latency and where every core's time went
+    Run(Run),
+    /// List the bundled programs
+    List(List),
+    /// Show what is in an ELF file: segments, what it asks of the machine, disassembly
+    Inspect(Inspect),
+    /// Show machines and configuration keys
+    Config(Config),
+    /// Run every point of a sweep, in parallel; finished points are kept and not run again
+    Sweep(Sweep),
+}
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Tables for a person.
+    #[default]
+    Text,
+    /// One JSON value for a script.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Isa {
+    Xpulpv2,
+    Xcv,
+}
+
+impl Isa {
+    /// The value of `core.isa`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Isa::Xpulpv2 => "xpulpv2",
+            Isa::Xcv => "xcv",
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    /// An ELF file, or builtin:NAME (see `ennead list`)
+    pub(crate) target: String,
+    /// A shipped machine (see `ennead config list`) or a TOML file [default: ennead, or what a bundled program is for]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) config: Option<String>,
+    /// Give a configuration key a value, for example l1.banks=32 (repeatable)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Run with this DSP encoding family, whatever the ELF says that it needs; sets core.isa
+    #[arg(long, value_enum)]
+    pub(crate) isa: Option<Isa>,
+    /// Give a parameter of the program a value: the initial value of the 32-bit variable of that name (repeatable)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) param: Vec<String>,
+    /// How the report is shown; with json, guest output goes to stderr and the report is the last thing on stdout
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Write report.json, console.txt and a trace that names no file of its own to this directory
+    #[arg(short = 'o', long = "output", value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Stop after this many cluster clock cycles
+    #[arg(long, value_name = "N")]
+    pub(crate) max_cycles: Option<u64>,
+    /// Write what retires, as CSV: retire:FILE, or just retire with -o
+    #[arg(long, value_name = "retire:FILE")]
+    pub(crate) trace: Option<String>,
+    /// Add the host's time to the report (which then differs from run to run)
+    #[arg(long)]
+    pub(crate) host_time: bool,
+    #[command(flatten)]
+    pub(crate) noise: Noise,
+}
+
+/// How much is said besides results.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct Noise {
+    /// Say nothing but errors, guest output and what was asked for in JSON
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say what is being done, on stderr (twice: in detail)
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// How the list is shown
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Inspect {
+    /// An ELF file, or builtin:NAME
+    pub(crate) target: String,
+    /// Disassemble this DSP extension, whatever the ELF says
+    #[arg(long, value_enum)]
+    pub(crate) isa: Option<Isa>,
+    /// Leave the disassembly out
+    #[arg(long, conflicts_with = "symbol")]
+    pub(crate) no_disassembly: bool,
+    /// Disassemble only this function
+    #[arg(long, value_name = "NAME")]
+    pub(crate) symbol: Option<String>,
+    /// How the result is shown
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// List the shipped machines
+    List {
+        /// How the list is shown
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Print the effective machine as TOML; fails where `run` would
+    Show {
+        /// A shipped machine or a TOML file
+        #[arg(value_name = "NAME|FILE", default_value = "ennead")]
+        name: String,
+        /// Give a key a value (repeatable)
+        #[arg(long, value_name = "KEY=VALUE")]
+        set: Vec<String>,
+        /// How the machine is shown; text is TOML
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Explain one key, one section, or all of them: unit, default, allowed values
+    Explain {
+        /// For example l1.banks, or l1
+        key: Option<String>,
+        /// How the keys are shown
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sweep {
+    /// The specification (see docs/sweep.md)
+    pub(crate) spec: PathBuf,
+    /// Where results and finished points are kept [default: the specification's name without .toml]
+    #[arg(short = 'o', long = "output", value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Points that run at once [default: one for each host core]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// Run every point again, also those that are kept
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// How the results are shown on stdout; files always hold CSV and JSON
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) noise: Noise,
+}

@@ -1,0 +1,101 @@
+//! `ennead run`.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::args::{self, Format};
+use crate::config;
+use crate::failure::{Failure, Status};
+use crate::job::Job;
+use crate::output::{self, emit};
+use crate::target::Target;
+use crate::text;
+use crate::trace::RetireTrace;
+
+pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
+    output::log(args.noise);
+    let job = job(args)?;
+    if let Some(directory) = &args.output {
+        output::directory(directory)?;
+    }
+    let trace = match &args.trace {
+        Some(option) => Some(RetireTrace::create(RetireTrace::path(option, args.output.as_deref())?)?),
+        None => None,
+    };
+    tracing::info!(program = job.target.name, machine = job.config_name, hash = job.config.hash(), "starting");
+
+    let mut trace = trace;
+    let mut console = Console { format: args.format, quiet: args.noise.quiet, broken: false };
+    let mut finished = job.run(&mut |bytes| console.show(bytes), trace.as_mut())?;
+    if !args.host_time {
+        finished.report.host = None;
+    }
+
+    // Whatever cannot be written must not take the rest with it: the first failure is told at the end.
+    let mut failures = Vec::new();
+    failures.extend(trace.and_then(|trace| trace.finish().err()));
+    let json = finished.report.to_json();
+    if let Some(directory) = &args.output {
+        failures.extend(output::write_whole(&directory.join("report.json"), json.as_bytes()).err());
+        failures.extend(output::write_whole(&directory.join("console.txt"), &finished.console).err());
+    }
+    failures.extend(
+        match args.format {
+            Format::Json => emit(&json),
+            Format::Text if args.noise.quiet => Ok(()),
+            Format::Text => emit(&text::render(&finished.report)),
+        }
+        .err(),
+    );
+    if finished.report.outcome.kind != "exit" {
+        eprintln!("ennead: {}: {}", finished.report.outcome.kind, finished.report.outcome.message);
+    }
+    if let Some(mismatch) = &finished.mismatch {
+        eprintln!("ennead: golden check failed: {mismatch}");
+    }
+    match (finished.status, failures.into_iter().next()) {
+        (Status::Guest(0), Some(failure)) => Err(failure),
+        (status, failure) => {
+            if let Some(failure) = failure
+                && failure != Failure::ClosedPipe
+            {
+                eprintln!("ennead: error: {failure}");
+            }
+            Ok(status)
+        }
+    }
+}
+
+fn job(args: &args::Run) -> Result<Job, Failure> {
+    let mut target = Target::open(&args.target, Path::new(""))?;
+    for assignment in &args.param {
+        target.assign(assignment)?;
+    }
+    let name = args.config.clone().unwrap_or_else(|| target.default_machine().to_owned());
+    Job::new(target, &name, config::machine(&name, &args.set)?, args.isa, args.max_cycles)
+}
+
+/// Where guest output goes while the guest runs.
+struct Console {
+    format: Format,
+    quiet: bool,
+    /// Nobody listens any more.
+    broken: bool,
+}
+
+impl Console {
+    fn show(&mut self, bytes: &[u8]) {
+        if self.broken {
+            return;
+        }
+        let shown = match self.format {
+            Format::Text => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(bytes).and_then(|()| stdout.flush())
+            }
+            Format::Json if self.quiet => Ok(()),
+            Format::Json => io::stderr().write_all(bytes),
+        };
+        self.broken = shown.is_err();
+    }
+}

@@ -1,0 +1,129 @@
+//! The results of a sweep as CSV, JSON and text.
+//!
+//! Invariant: one row a point, in the order of the specification; every row has every column.
+
+use ennead_sim::report::SCHEMA_VERSION;
+use serde_json::{Value, json};
+
+use super::plain;
+use super::spec::Point;
+use super::store::Done;
+use crate::failure::Failure;
+use crate::table::Table;
+
+/// A column that comes from a point's report: its heading, and where the value is.
+const COLUMNS: &[(&str, &str)] = &[
+    ("program", "/program/path"),
+    ("machine", "/config/name"),
+    ("outcome", "/outcome/kind"),
+    ("code", "/outcome/code"),
+    ("golden", "/golden/status"),
+    ("cycles", "/cycles"),
+    ("latency_s", "/latency_s"),
+    ("frequency_hz", "/frequency_hz"),
+    ("instret", "/instret"),
+    ("macs_executed", "/macs/executed"),
+    ("macs_nominal", "/macs/nominal"),
+    ("mac_per_clk_executed", "/mac_per_clk/executed"),
+    ("mac_per_clk_nominal", "/mac_per_clk/nominal"),
+];
+
+/// All points with what became of them.
+pub(super) struct Results<'a> {
+    points: &'a [Point],
+    done: &'a [Done],
+    /// Every name that sets points apart, in order of first appearance.
+    names: Vec<&'a str>,
+}
+
+impl<'a> Results<'a> {
+    pub(super) fn new(points: &'a [Point], done: &'a [Done]) -> Self {
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in points.iter().flat_map(Point::own) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        Self { points, done, names }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (&Point, &Done)> {
+        self.points.iter().zip(self.done)
+    }
+
+    /// The value that a point has of a name, as text.
+    fn setting(point: &Point, name: &str) -> String {
+        point.text(name).unwrap_or_default()
+    }
+
+    fn column(done: &Done, pointer: &str) -> String {
+        match done.report.as_ref().and_then(|report| report.pointer(pointer)) {
+            None | Some(Value::Null) => String::new(),
+            Some(value) => plain(value),
+        }
+    }
+
+    pub(super) fn csv(&self) -> Result<Vec<u8>, Failure> {
+        let refuse = |error: csv::Error| Failure::Output(format!("cannot write CSV: {error}"));
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let headings = COLUMNS.iter().map(|(heading, _)| *heading);
+        let names = self.names.iter().map(|name| format!("set:{name}"));
+        writer
+            .write_record(names.chain(headings.map(str::to_owned)).chain(["exit_code", "error"].map(str::to_owned)))
+            .map_err(refuse)?;
+        for (point, done) in self.rows() {
+            let settings = self.names.iter().map(|name| Self::setting(point, name));
+            let columns = COLUMNS.iter().map(|(_, pointer)| Self::column(done, pointer));
+            let end = [done.exit_code.to_string(), done.error.clone().unwrap_or_default()];
+            writer.write_record(settings.chain(columns).chain(end)).map_err(refuse)?;
+        }
+        writer.into_inner().map_err(|error| Failure::Output(format!("cannot write CSV: {error}")))
+    }
+
+    pub(super) fn json(&self) -> String {
+        let points: Vec<_> = self
+            .rows()
+            .map(|(point, done)| {
+                let settings: serde_json::Map<_, _> = point.own().iter().cloned().collect();
+                json!({
+                    "settings": settings,
+                    "status": if done.is_ok() { "ok" } else { "failed" },
+                    "exit_code": done.exit_code,
+                    "error": done.error,
+                    "report": done.report,
+                })
+            })
+            .collect();
+        let value = json!({
+            "schema_version": SCHEMA_VERSION,
+            "tool": { "version": env!("CARGO_PKG_VERSION") },
+            "points": points,
+        });
+        format!("{value:#}\n")
+    }
+
+    pub(super) fn text(&self) -> String {
+        let headings = self.names.iter().copied().chain(["result", "golden", "cycles", "MAC/clk"]);
+        let mut table = Table::new(headings, 0);
+        let mut errors = String::new();
+        for (point, done) in self.rows() {
+            let mut row: Vec<_> = self.names.iter().map(|name| Self::setting(point, name)).collect();
+            let outcome = Self::column(done, "/outcome/kind");
+            row.push(match &outcome {
+                _ if outcome.is_empty() => "not run".to_owned(),
+                _ if outcome == "exit" => format!("exit {}", Self::column(done, "/outcome/code")),
+                _ => outcome,
+            });
+            row.push(Self::column(done, "/golden/status"));
+            row.push(Self::column(done, "/cycles"));
+            let rate = done.report.as_ref().and_then(|report| report.pointer("/mac_per_clk/executed")?.as_f64());
+            row.push(rate.map(|rate| format!("{rate:.3}")).unwrap_or_default());
+            if let Some(error) = &done.error {
+                let what: Vec<_> = point.own().iter().map(|(name, value)| format!("{name}={}", plain(value))).collect();
+                errors += &format!("failed: {}: {error}\n", what.join(" "));
+            }
+            table.row(row);
+        }
+        table.render(0) + &errors
+    }
+}

@@ -4,6 +4,7 @@
 //! nondecreasing cycles, and within a cycle in the order of core indices.
 
 pub mod control;
+pub mod dma;
 pub mod event_unit;
 
 /// The answer of a port to a request made in this cycle.

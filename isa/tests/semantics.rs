@@ -6,7 +6,7 @@ mod model;
 use common::{Random, covering_sets};
 use ennead_isa::op::{Addressing, Fill, LoopPart, Unit, Width};
 use ennead_isa::table::{self, ROWS, Row};
-use ennead_isa::{Decoder, Inst, Kind, Replicate};
+use ennead_isa::{Decoder, Inst, Kind, Replicate, Set, assemble};
 use model::scattered;
 
 /// The integer file and the float file, by unified number.
@@ -278,51 +278,37 @@ fn csr_instructions_carry_number_operand_and_zimm() {
     }
 }
 
-#[test]
-fn values_seen_on_other_machines_come_out_here() {
-    let eval = |name: &str, word: u32, x: &[(usize, u32)]| {
-        let set = covering_sets()
-            .into_iter()
-            .find(|set| ROWS.iter().any(|row| row.mnemonic == name && row.decodes_in(set)));
-        let inst = Decoder::new(&set.unwrap()).decode(word).unwrap();
-        let mut registers = [0; 64];
-        for (number, value) in x {
-            registers[*number] = *value;
-        }
-        let (a, b, c) = operands(&inst, &registers);
-        match inst.op.kind() {
-            Kind::Compute { eval, .. } => eval(a, b, c, inst.aux as u32),
-            other => panic!("{other:?}"),
-        }
-    };
-    let assemble = |name: &str, text: &str| {
-        let set = covering_sets()
-            .into_iter()
-            .find(|set| ROWS.iter().any(|row| row.mnemonic == name && row.decodes_in(set)));
-        ennead_isa::assemble(text, &set.unwrap()).unwrap()
-    };
-    // Results that a peer simulator printed for these inputs.
-    let cases: [(&str, &str, &[(usize, u32)], u32); 11] = [
-        ("p.clip", "p.clip x5, x6, 8", &[(6, 200)], 127),
-        ("p.clipu", "p.clipu x5, x6, 8", &[(6, -5i32 as u32)], 0),
-        ("p.clip", "p.clip x5, x6, 0", &[(6, -3i32 as u32)], u32::MAX),
-        ("p.ff1", "p.ff1 x5, x6", &[(6, 0)], 32),
-        ("p.fl1", "p.fl1 x5, x6", &[(6, 0)], 32),
-        ("p.clb", "p.clb x5, x6", &[(6, 0)], 0),
-        ("p.clb", "p.clb x5, x6", &[(6, 1)], 30),
-        ("p.clb", "p.clb x5, x6", &[(6, u32::MAX)], 31),
-        ("p.extract", "p.extract x5, x6, 7, 8", &[(6, 0x1234_f678)], 0xffff_fff6),
-        (
-            "pv.shuffle2.h",
-            "pv.shuffle2.h x5, x6, x7",
-            &[(5, 0xaaaa_bbbb), (6, 0xcccc_dddd), (7, 0x0002_0001)],
-            0xdddd_aaaa,
-        ),
-        ("p.exths", "p.exths x5, x6", &[(6, 0x8000)], 0xffff_8000),
-    ];
-    for (name, text, x, expected) in cases {
-        assert_eq!(eval(name, assemble(name, text), x), expected, "{text}");
+/// Runs one line of text with values in `t0`, `t1` and `t2`.
+fn run(text: &str, [t0, t1, t2]: [u32; 3]) -> u32 {
+    let name = text.split(' ').next().unwrap();
+    let has = |set: &&Set| ROWS.iter().any(|row| row.mnemonic == name && row.decodes_in(set));
+    let sets = covering_sets();
+    let set = sets.iter().find(has).unwrap();
+    let inst = Decoder::new(set).decode(assemble(text, set).unwrap()).unwrap();
+    let mut x = [0; 64];
+    x[5..8].copy_from_slice(&[t0, t1, t2]);
+    let (a, b, c) = operands(&inst, &x);
+    match inst.op.kind() {
+        Kind::Compute { eval, .. } => eval(a, b, c, inst.aux as u32),
+        other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn values_seen_on_another_simulator_come_out_here() {
+    assert_eq!(run("p.clip t0, t1, 8", [0, 200, 0]), 127);
+    assert_eq!(run("p.clipu t0, t1, 8", [0, -5i32 as u32, 0]), 0);
+    assert_eq!(run("p.clip t0, t1, 0", [0, -3i32 as u32, 0]), u32::MAX);
+    assert_eq!(run("p.ff1 t0, t1", [0, 0, 0]), 32);
+    assert_eq!(run("p.fl1 t0, t1", [0, 0, 0]), 32);
+    assert_eq!(run("p.clb t0, t1", [0, 0, 0]), 0);
+    assert_eq!(run("p.clb t0, t1", [0, 1, 0]), 30);
+    assert_eq!(run("p.clb t0, t1", [0, u32::MAX, 0]), 31);
+    assert_eq!(run("p.extract t0, t1, 7, 8", [0, 0x1234_f678, 0]), 0xffff_fff6);
+    assert_eq!(
+        run("pv.shuffle2.h t0, t1, t2", [0xaaaa_bbbb, 0xcccc_dddd, 0x0002_0001]),
+        0xdddd_aaaa
+    );
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn scalar(prefix: &str, name: &str, word: u32, rd: u32, rs1: u32, rs2: u32) -> O
     let inside = |bit: u32| bit >= position && bit <= position + field;
     let map = |f: &dyn Fn(u32) -> u32| (0..32).fold(0, |r, bit| r | (f(bit) & 1) << bit);
     Some(match name {
-        "abs" => a.abs() as u32,
+        "abs" => a.unsigned_abs() as u32,
         "slet" | "sle" => u32::from(a <= b),
         "sletu" | "sleu" => u32::from(rs1 <= rs2),
         "min" => a.min(b) as u32,

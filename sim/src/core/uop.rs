@@ -1,0 +1,238 @@
+//! The micro-op: a decoded instruction with everything looked up that execution and timing need of it.
+//!
+//! It is not an encoding and has no state. Building one is where a core's configuration (latencies, generation) meets
+//! the table; the run loop only reads.
+//!
+//! Invariant: a micro-op depends on the instruction's bits, its address and the core's configuration, and on nothing
+//! else.
+
+use ennead_isa::op::{Addressing, CsrUpdate, FloatFormat, FloatUnit, LoopPart, Unit, Width};
+use ennead_isa::op::{BranchFn, ComputeFn, Fill, FloatFn};
+use ennead_isa::{Inst, Kind, Op, Replicate};
+
+use crate::config::{Config, DivSqrt};
+
+/// What the run loop does for a micro-op.
+#[derive(Clone, Copy, Debug)]
+pub enum Action {
+    /// One cycle in the execute stage.
+    Compute(ComputeFn),
+    /// Upper product.
+    MulHigh(ComputeFn),
+    /// Division; the flag says whether the divisor is signed.
+    Div(ComputeFn, bool),
+    /// `sltiu x0, x0, imm`: a region marker, which is a no-op on silicon.
+    Region,
+    /// Load.
+    Load(Width, Fill, Addressing),
+    /// Store.
+    Store(Width, Addressing),
+    /// Load that may sleep.
+    EventLoad,
+    /// Conditional branch.
+    Branch(BranchFn),
+    /// Jump to pc + imm.
+    Jal,
+    /// Jump to register + imm.
+    Jalr,
+    /// Pipelined floating point with this many stages.
+    Float(FloatFn, u8),
+    /// Divide or square root in the background.
+    DivSqrt(FloatFn, Iterative),
+    /// CSR access.
+    Csr(CsrUpdate, bool),
+    /// `fence` and `fence.i`.
+    Fence,
+    /// Environment call.
+    Ecall,
+    /// Breakpoint.
+    Ebreak,
+    /// Return from trap.
+    Mret,
+    /// Wait for interrupt.
+    Wfi,
+    /// Hardware-loop set-up.
+    Loop(LoopPart),
+    /// No instruction of this core.
+    Illegal,
+}
+
+/// What an iterative floating-point operation is, for its latency (R23).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Iterative {
+    /// Square root rather than division.
+    pub sqrt: bool,
+    /// The format.
+    pub format: FloatFormat,
+    /// Several lanes at once.
+    pub packed: bool,
+}
+
+/// No register: what [`Uop::alu_rd`] holds where the ALU write port is not used.
+pub const NO_REGISTER: u8 = 255;
+
+/// A decoded instruction, ready to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Uop {
+    /// What to do.
+    pub action: Action,
+    /// Unified source and destination registers, as in [`Inst`].
+    pub rd: u8,
+    /// First source.
+    pub rs1: u8,
+    /// Second source.
+    pub rs2: u8,
+    /// Third source.
+    pub rs3: u8,
+    /// The register written through the ALU port while in the execute stage, or [`NO_REGISTER`] (R4, R19).
+    pub alu_rd: u8,
+    /// Lane repetition of the second source.
+    pub replicate: Replicate,
+    /// Rounding mode field.
+    pub rm: u8,
+    /// Bytes of the encoding.
+    pub len: u8,
+    /// Multiply-accumulate lanes.
+    pub macs: u8,
+    /// Immediate.
+    pub imm: i32,
+    /// Second immediate.
+    pub aux: i32,
+    /// Sources, one bit a unified register; x0 never counts (R3).
+    pub reads: u64,
+    /// The instruction's bits, 16 or 32.
+    pub bits: u32,
+}
+
+/// Turns decoded instructions into micro-ops for one kind of core.
+#[derive(Clone, Debug)]
+pub struct Lowering {
+    addmul: u8,
+    others: u8,
+    fp16: u8,
+    divsqrt: DivSqrt,
+}
+
+impl Lowering {
+    /// For the cores of `config`.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            addmul: config.fpu.addmul_latency as u8,
+            others: config.fpu.others_latency as u8,
+            fp16: config.fpu.fp16_latency as u8,
+            divsqrt: config.fpu.divsqrt,
+        }
+    }
+
+    /// The divide and square-root unit of the core.
+    pub fn divsqrt(&self) -> DivSqrt {
+        self.divsqrt
+    }
+
+    /// The micro-op of `inst` at `pc`; `bits` is its encoding.
+    pub fn lower(&self, inst: &Inst, pc: u32, bits: u32) -> Uop {
+        let mut uop = Uop {
+            action: Action::Illegal,
+            rd: inst.rd,
+            rs1: inst.rs1,
+            rs2: inst.rs2,
+            rs3: inst.rs3,
+            alu_rd: NO_REGISTER,
+            replicate: inst.replicate,
+            rm: inst.rm,
+            len: inst.len,
+            macs: inst.op.mac_lanes() as u8,
+            imm: inst.imm,
+            aux: i32::from(inst.aux),
+            reads: (1u64 << inst.rs1 | 1 << inst.rs2 | 1 << inst.rs3) & !1,
+            bits,
+        };
+        uop.action = match inst.op.kind() {
+            Kind::Compute { unit, eval } => {
+                uop.alu_rd = inst.rd;
+                match unit {
+                    Unit::Alu if inst.op == Op::Sltu && inst.rd == 0 && inst.rs1 == 0 && inst.rs2 == 0 => {
+                        Action::Region
+                    }
+                    Unit::Alu | Unit::Mul => Action::Compute(eval),
+                    Unit::MulHigh => Action::MulHigh(eval),
+                    Unit::Div => Action::Div(eval, matches!(inst.op, Op::Div | Op::Rem)),
+                }
+            }
+            Kind::AuiPc => {
+                uop.alu_rd = inst.rd;
+                uop.imm = pc.wrapping_add(inst.imm as u32) as i32;
+                uop.rs1 = 0;
+                uop.rs2 = 0;
+                uop.reads = 0;
+                Action::Compute(|_, b, _, _| b)
+            }
+            Kind::Load { width, fill, address } => {
+                if address == Addressing::PostIncrement {
+                    uop.alu_rd = inst.rs1;
+                }
+                Action::Load(width, fill, address)
+            }
+            Kind::Store { width, address } => {
+                if address == Addressing::PostIncrement {
+                    uop.alu_rd = inst.rs1;
+                }
+                Action::Store(width, address)
+            }
+            Kind::EventLoad => Action::EventLoad,
+            Kind::Branch { taken } => Action::Branch(taken),
+            Kind::Jal => {
+                uop.alu_rd = inst.rd;
+                Action::Jal
+            }
+            Kind::Jalr => {
+                uop.alu_rd = inst.rd;
+                Action::Jalr
+            }
+            Kind::Float { unit: FloatUnit::DivSqrt, format, eval } => Action::DivSqrt(
+                eval,
+                Iterative {
+                    sqrt: inst.op.name().to_ascii_lowercase().contains("sqrt"),
+                    format,
+                    packed: inst.op.name().to_ascii_lowercase().starts_with("vf"),
+                },
+            ),
+            Kind::Float { unit: FloatUnit::AddMul, format, eval } => {
+                let latency = if format == FloatFormat::S { self.addmul } else { self.fp16 };
+                Action::Float(eval, latency)
+            }
+            Kind::Float { eval, .. } => Action::Float(eval, self.others),
+            Kind::Csr { update, immediate } => {
+                uop.alu_rd = inst.rd;
+                Action::Csr(update, immediate)
+            }
+            Kind::Fence | Kind::FenceI => Action::Fence,
+            Kind::Ecall => Action::Ecall,
+            Kind::Ebreak => Action::Ebreak,
+            Kind::Mret => Action::Mret,
+            Kind::Wfi => Action::Wfi,
+            Kind::Loop { part } => Action::Loop(part),
+        };
+        uop
+    }
+
+    /// The micro-op of bits that no row of the core's set decodes.
+    pub fn illegal(&self, bits: u32) -> Uop {
+        Uop {
+            action: Action::Illegal,
+            rd: 0,
+            rs1: 0,
+            rs2: 0,
+            rs3: 0,
+            alu_rd: NO_REGISTER,
+            replicate: Replicate::No,
+            rm: 0,
+            len: if bits & 3 == 3 { 4 } else { 2 },
+            macs: 0,
+            imm: 0,
+            aux: 0,
+            reads: 0,
+            bits,
+        }
+    }
+}

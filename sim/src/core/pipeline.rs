@@ -158,7 +158,7 @@ impl Pipeline {
     pub fn earliest(&self, uop: &Uop) -> u64 {
         let t = self.arrival.max(self.ex_end);
         let t = if self.busy & (uop.reads | self.writes(uop)) != 0 { self.operands(uop, t) } else { t };
-        if self.response > t || self.load_rd != NO_REGISTER { self.load_waw(uop, t) } else { t }
+        if self.load_rd == uop.alu_rd { self.load_waw(t) } else { t }
     }
 
     #[inline(always)]
@@ -200,8 +200,8 @@ impl Pipeline {
 
     /// R4: the ALU port writes the register that the load in the execute stage is about to write, x0 included.
     #[inline(always)]
-    fn load_waw(&self, uop: &Uop, t: u64) -> u64 {
-        if uop.alu_rd == self.load_rd && self.load_rd != NO_REGISTER { t.max(self.ex_end + 1) } else { t }
+    fn load_waw(&self, t: u64) -> u64 {
+        if self.load_rd == NO_REGISTER { t } else { t.max(self.ex_end + 1) }
     }
 
     /// R21: a CSR access waits until the FPU is idle.
@@ -282,9 +282,9 @@ impl Pipeline {
 
     /// A one-cycle integer instruction: nothing to wait for in the execute stage.
     #[inline(always)]
-    pub fn simple(&mut self, uop: &Uop, next_is_jalr: impl Fn() -> bool) {
+    pub fn simple(&mut self, uop: &Uop, next_jalr: impl Fn() -> Option<u8>) {
         let s = self.issued + 1;
-        self.execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, next_is_jalr);
+        self.execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, next_jalr);
         self.arrival = s;
     }
 
@@ -297,7 +297,7 @@ impl Pipeline {
         end: u64,
         charge: Stall,
         wait: Charge,
-        next_is_jalr: impl Fn() -> bool,
+        next_jalr: impl Fn() -> Option<u8>,
     ) {
         self.ex_natural = natural;
         self.ex_end = end;
@@ -309,7 +309,7 @@ impl Pipeline {
             self.ex_wait = Charge::Stall(Stall::L2);
         }
         if self.alu_return <= self.ex_end {
-            self.return_on_alu_port(uop, next_is_jalr());
+            self.return_on_alu_port(uop, next_jalr());
         }
     }
 
@@ -317,7 +317,7 @@ impl Pipeline {
     /// parked.
     #[cold]
     #[inline(never)]
-    fn return_on_alu_port(&mut self, uop: &Uop, next_is_jalr: bool) {
+    fn return_on_alu_port(&mut self, uop: &Uop, next_jalr: Option<u8>) {
         let start = self.issued + 1;
         let writes = uop.alu_rd != NO_REGISTER;
         let access = matches!(uop.action, Action::Load(..) | Action::Store(..));
@@ -327,7 +327,7 @@ impl Pipeline {
                 && (access && (writes || self.ex_natural > start)
                     || writes && self.response == now
                     || matches!(uop.action, Action::MulHigh(_)) && now > start
-                    || writes && next_is_jalr);
+                    || writes && next_jalr.is_some_and(|rs1| rs1 != self.alu_return_rd));
             if parked {
                 self.alu_return += 1;
                 self.ready[self.alu_return_rd as usize] = self.alu_return;

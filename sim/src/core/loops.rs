@@ -1,0 +1,154 @@
+//! Hardware loops: two sets of start, end and count, and what the controller does with them (R14).
+//!
+//! Two conventions live here, and nowhere else: the older one (end is the address of the last instruction, jumps back
+//! without cost) and that of CV32E40P (end is the address after the last instruction; the controller arms the jump on
+//! the second-last instruction, and does so only once it has seen the body).
+
+use crate::config::IsaFamily;
+
+/// The registers of one loop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HardwareLoop {
+    /// Address of the first instruction.
+    pub start: u32,
+    /// End address, in the core's convention.
+    pub end: u32,
+    /// Iterations left.
+    pub count: u32,
+}
+
+/// Where an instruction in a loop body leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing special.
+    Plain,
+    /// The instruction after this one is followed by the body's start, without cost.
+    Armed,
+    /// This instruction is followed by `.0`, without cost.
+    Back(u32),
+    /// This instruction is followed by `.0`, after a jump launched as it enters decode.
+    Jump(u32),
+}
+
+/// Both loops of a core and the controller's state.
+#[derive(Clone, Debug)]
+pub struct Loops {
+    family: IsaFamily,
+    /// The registers.
+    pub set: [HardwareLoop; 2],
+    /// Any count is non-zero: the run loop looks here only then.
+    pub active: bool,
+    /// CV32E40P: the controller is in its loop state, where the second-last instruction arms the jump.
+    in_body: bool,
+    /// CV32E40P: target of the armed jump.
+    armed: Option<u32>,
+}
+
+impl Loops {
+    /// No loop is set.
+    pub fn new(family: IsaFamily) -> Self {
+        Self { family, set: [HardwareLoop::default(); 2], active: false, in_body: false, armed: None }
+    }
+
+    /// Sets part 0 (start), 1 (end) or 2 (count) of loop `number`.
+    pub fn set_part(&mut self, number: usize, part: usize, value: u32) {
+        let mask = if self.family == IsaFamily::Xcv { !3 } else { !1 };
+        let registers = &mut self.set[number & 1];
+        match part {
+            0 => registers.start = value & mask,
+            1 => registers.end = value & mask,
+            _ => registers.count = value,
+        }
+        self.active = self.set.iter().any(|l| l.count != 0) || self.in_body;
+    }
+
+    /// As the CSRs show them.
+    pub fn view(&self) -> [u32; 6] {
+        let [a, b] = self.set;
+        [a.start, a.end, a.count, b.start, b.end, b.count]
+    }
+
+    /// The pipeline was flushed: the controller is back in its plain state.
+    pub fn flushed(&mut self) {
+        self.in_body = false;
+        self.armed = None;
+    }
+
+    /// CV32E40P ignores taken branches and jumps while its controller is in the loop state.
+    pub fn ignores_branches(&self) -> bool {
+        self.in_body
+    }
+
+    /// Looks at the instruction at `pc` as it leaves decode. `plain` is false for instructions that the controller
+    /// handles before it looks at loops (jumps, traps, flushes).
+    pub fn step(&mut self, pc: u32, plain: bool) -> Step {
+        match self.family {
+            IsaFamily::Xpulpv2 => self.step_legacy(pc),
+            IsaFamily::Xcv => self.step_corev(pc, plain),
+        }
+    }
+
+    fn step_legacy(&mut self, pc: u32) -> Step {
+        for registers in &mut self.set {
+            if registers.end == pc && registers.count > 1 {
+                registers.count -= 1;
+                return Step::Back(registers.start);
+            }
+        }
+        Step::Plain
+    }
+
+    fn step_corev(&mut self, pc: u32, plain: bool) -> Step {
+        let back = self.armed.take();
+        let in_body = |l: &HardwareLoop| l.start <= pc && l.end >= pc.wrapping_add(4) && l.count > 1;
+        let body = self.set.iter().any(in_body);
+        let last = |l: &HardwareLoop| l.end == pc.wrapping_add(4);
+        let second_last = |l: &HardwareLoop| l.end == pc.wrapping_add(8);
+        let mut step = back.map_or(Step::Plain, Step::Back);
+        if self.in_body {
+            for number in [1, 0] {
+                if second_last(&self.set[number]) {
+                    if self.set[number].count > 1 {
+                        self.armed = Some(self.set[number].start);
+                        self.in_body = true;
+                    } else {
+                        self.in_body = body;
+                    }
+                }
+            }
+            if self.armed.is_some() && step == Step::Plain {
+                step = Step::Armed;
+            }
+            for registers in self.set.iter_mut().filter(|l| last(l)) {
+                registers.count = registers.count.saturating_sub(1);
+            }
+        } else if plain {
+            if body {
+                self.in_body = !self.set.iter().any(second_last);
+            }
+            for registers in self.set.iter_mut().filter(|l| last(l)) {
+                if registers.count > 1 {
+                    step = Step::Jump(registers.start);
+                }
+                registers.count = registers.count.saturating_sub(1);
+            }
+        }
+        self.active = self.set.iter().any(|l| l.count != 0) || self.in_body;
+        step
+    }
+
+    /// A flushing instruction at `pc` ended a body (R14): where it leads, if back to the start.
+    pub fn flushing_end(&mut self, pc: u32) -> Option<u32> {
+        if self.family == IsaFamily::Xpulpv2 {
+            return None;
+        }
+        let mut target = None;
+        for registers in self.set.iter_mut().filter(|l| l.end == pc.wrapping_add(4)) {
+            registers.count = registers.count.saturating_sub(1);
+            if registers.count != 0 {
+                target = Some(registers.start);
+            }
+        }
+        target
+    }
+}

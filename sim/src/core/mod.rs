@@ -1,0 +1,826 @@
+//! One core: its registers, and the loop that runs it from one interaction to the next.
+//!
+//! A core runs ahead through instructions that touch nobody else, and stops where it needs the rest of the machine: a
+//! memory access, a shared FPU, an interrupt, or an instruction beyond the horizon that the engine gave it. It never
+//! looks at other cores, memories' ports or devices; it posts a [`Request`] and is told the answer.
+//!
+//! Invariant: what a core does up to cycle t depends on its own state and on the answers it got, not on how far the
+//! horizon was.
+
+pub mod csr;
+pub mod loops;
+pub mod pipeline;
+pub mod timing;
+pub mod uop;
+
+use ennead_isa::Replicate;
+use ennead_isa::float::Rounding;
+use ennead_isa::op::{Addressing, CsrUpdate, Fill, LoopPart, Width};
+
+use crate::config::{Config, DivSqrt, Generation, Sharing};
+use crate::core::csr::{Csr, Events, View, Written};
+use crate::core::loops::{Loops, Step};
+use crate::core::pipeline::{Charge, Flow, Ledger, Pipeline};
+use crate::core::uop::{Action, NO_REGISTER, Uop};
+use crate::fault::FaultKind;
+use crate::memory::Memory;
+use crate::observe::{Observer, Retired};
+use crate::program::Program;
+use crate::stall::Stall;
+
+/// One access of at most a word that does not cross a word boundary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Byte address of the first enabled byte.
+    pub address: u32,
+    /// Enabled bytes of the word.
+    pub byte_enable: u8,
+    /// Store rather than load.
+    pub write: bool,
+    /// Data in their lanes.
+    pub data: u32,
+    /// Bytes of the whole instruction's access.
+    pub width: u8,
+    /// An event load (`p.elw`, `cv.elw`).
+    pub event: bool,
+}
+
+/// What a core needs next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing: it was not started, or was stopped.
+    Stopped,
+    /// An instruction leaves decode in this cycle, beyond the horizon.
+    Issue(u64),
+    /// A memory access asks for its grant in this cycle.
+    Request(u64),
+    /// A floating-point operation asks for a shared FPU in this cycle.
+    Fpu(u64),
+    /// A memory access was taken and its answer is outstanding; the engine will give it.
+    Waiting,
+    /// `wfi`: asleep until an enabled interrupt line rises; the cycle is when sleep begins.
+    Asleep(u64),
+    /// It did something that the machine cannot do.
+    Faulted,
+}
+
+/// What the engine answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Cycle of the grant.
+    pub cycle: u64,
+    /// The word read.
+    pub data: u32,
+    /// What cycles between request and grant are charged to.
+    pub wait: Charge,
+}
+
+/// A number of the events that counters show (the legacy numbering).
+mod event {
+    pub const LOAD_STALL: usize = 2;
+    pub const JUMP_STALL: usize = 3;
+    pub const FETCH_MISS: usize = 4;
+    pub const LOAD: usize = 5;
+    pub const STORE: usize = 6;
+    pub const JUMP: usize = 7;
+    pub const BRANCH: usize = 8;
+    pub const TAKEN: usize = 9;
+    pub const COMPRESSED: usize = 10;
+    pub const EVENT_LOAD: usize = 11;
+}
+
+/// What one region cost this core so far.
+#[derive(Clone, Debug, Default)]
+pub struct Region {
+    /// The marker's number.
+    pub id: u32,
+    /// Visits that ended.
+    pub visits: u64,
+    /// Instructions.
+    pub instret: u64,
+    /// Multiply-accumulate lanes.
+    pub macs: u64,
+    /// Cycles by cause.
+    pub ledger: Ledger,
+    open: Option<Box<Open>>,
+}
+
+#[derive(Clone, Debug)]
+struct Open {
+    instret: u64,
+    macs: u64,
+    ledger: Ledger,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    uop: Uop,
+    request: Request,
+    /// What the first half of a misaligned access read, and in which cycle the access first asked.
+    first: Option<u32>,
+    start: u64,
+    address: u32,
+    waited: u64,
+}
+
+/// What all cores of a machine have in common.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    generation: Generation,
+    cluster_build: bool,
+    shared_fpu: bool,
+    divsqrt: DivSqrt,
+}
+
+impl Settings {
+    /// Of the cores of `config`.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            generation: config.core.generation,
+            cluster_build: config.core.cluster_build,
+            shared_fpu: config.fpu.sharing != Sharing::Private,
+            divsqrt: config.fpu.divsqrt,
+        }
+    }
+}
+
+/// One core.
+#[derive(Clone)]
+pub struct Core {
+    /// Index in the machine.
+    pub index: usize,
+    /// Unified registers: 0..=31 integer, 32..=63 floating point.
+    pub registers: [u32; 64],
+    /// Address of the next instruction.
+    pub pc: u32,
+    /// Address of the instruction that left decode last.
+    pub last_pc: u32,
+    /// What it needs next.
+    pub next: Next,
+    /// Why it is [`Next::Faulted`].
+    pub fault: Option<FaultKind>,
+    /// Control and status registers.
+    pub csr: Csr,
+    /// Timing.
+    pub pipeline: Pipeline,
+    /// Hardware loops.
+    pub loops: Loops,
+    /// Instructions retired (without those that trap).
+    pub instret: u64,
+    /// Multiply-accumulate lanes retired.
+    pub macs: u64,
+    /// Regions, by first entry.
+    pub regions: Vec<Region>,
+    /// Semihosting or another host call is wanted at this `ebreak`.
+    events: Events,
+    settings: Settings,
+    pending: Option<Pending>,
+    page: u32,
+    page_number: u32,
+    lines: u32,
+    lines_since: u64,
+}
+
+impl Core {
+    /// A core that is not started.
+    pub fn new(index: usize, config: &Config, hart: u32, boot: u32) -> Self {
+        Self {
+            index,
+            registers: [0; 64],
+            pc: boot,
+            last_pc: boot,
+            next: Next::Stopped,
+            fault: None,
+            csr: Csr::new(config.core.generation, config.core.isa, hart, boot),
+            pipeline: Pipeline::new(),
+            loops: Loops::new(config.core.isa),
+            instret: 0,
+            macs: 0,
+            regions: Vec::new(),
+            events: [0; 32],
+            settings: Settings::new(config),
+            pending: None,
+            page: 0,
+            page_number: u32::MAX,
+            lines: 0,
+            lines_since: 0,
+        }
+    }
+
+    /// Starts at `boot`; the fetch-enable signal rises in cycle `now`.
+    pub fn start(&mut self, now: u64, boot: u32) {
+        self.pc = boot;
+        self.pipeline.start(now, now + 3);
+        self.next = Next::Issue(now + 3);
+    }
+
+    /// The pending access.
+    pub fn request(&self) -> Option<&Request> {
+        self.pending.as_ref().map(|pending| &pending.request)
+    }
+
+    /// The interrupt lines at the core's pins from cycle `now` on.
+    pub fn set_lines(&mut self, now: u64, lines: u32) {
+        let enabled = self.csr.enabled_lines();
+        if self.lines & enabled == 0 && lines & enabled != 0 {
+            self.lines_since = now;
+        }
+        self.lines = lines;
+    }
+
+    /// Whether an interrupt could be taken if a line rose: such a core must not run ahead.
+    pub fn interruptible(&self) -> bool {
+        self.csr.interrupts_enabled() && self.csr.enabled_lines() != 0
+    }
+
+    /// Whether a sleeping core wakes with the lines as they are, and when it is in decode again (R16).
+    pub fn wake(&mut self, now: u64) -> bool {
+        let Next::Asleep(since) = self.next else { return false };
+        if self.lines & self.csr.enabled_lines() == 0 {
+            return false;
+        }
+        let arrival = now.max(since) + 3;
+        self.pipeline.ledger.sleep += arrival - 1 - self.pipeline.issued;
+        self.pipeline.issued = arrival - 1;
+        self.pipeline.flow(Flow::Hold { arrival, charge: Stall::System });
+        self.next = Next::Issue(arrival);
+        true
+    }
+
+    /// Runs until something else is needed, or until an instruction would leave decode after `horizon`.
+    pub fn advance<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) {
+        while self.step(program, memory, horizon, observer) {}
+    }
+
+    #[inline(always)]
+    fn fetch<'p>(&mut self, program: &'p mut Program, memory: &Memory) -> Option<&'p Uop> {
+        let number = Program::page_number(self.pc);
+        if number != self.page_number {
+            self.page = program.page(self.pc, memory)?;
+            self.page_number = number;
+        }
+        Some(program.at(self.page, self.pc))
+    }
+
+    /// One instruction; false where the core stops.
+    #[inline(always)]
+    fn step<O: Observer>(
+        &mut self,
+        program: &mut Program,
+        memory: &Memory,
+        horizon: u64,
+        observer: &mut O,
+    ) -> bool {
+        let Some(uop) = self.fetch(program, memory) else {
+            self.fail(FaultKind::Unmapped { access: crate::fault::Access::Fetch, address: self.pc, width: 4 });
+            return false;
+        };
+        let uop = *uop;
+        let mut t = self.pipeline.earliest(&uop);
+        match uop.action {
+            Action::Csr(..) => t = self.pipeline.after_fpu(t),
+            Action::Jalr => t = t.max(self.pipeline.jalr_redirect(&uop)),
+            _ => {}
+        }
+        if t > horizon {
+            self.next = Next::Issue(t);
+            return false;
+        }
+        if self.lines != 0 && self.take_interrupt(t, program, memory) {
+            return true;
+        }
+        let redirect_at = if matches!(uop.action, Action::Jalr) {
+            self.pipeline.jalr_redirect(&uop)
+        } else {
+            self.pipeline.arrival
+        };
+        self.pipeline.issue(&uop, t);
+        self.last_pc = self.pc;
+        self.instret += 1;
+        self.macs += u64::from(uop.macs);
+        self.events[event::COMPRESSED] += u64::from(uop.len == 2);
+        if O::ACTIVE {
+            observer.retire(Retired { core: self.index, cycle: t, pc: self.pc, bits: uop.bits });
+        }
+        self.execute(&uop, t, redirect_at, program, memory)
+    }
+
+    #[inline(always)]
+    fn operands(&self, uop: &Uop) -> (u32, u32, u32) {
+        let a = self.registers[(uop.rs1 & 63) as usize];
+        let mut b = self.registers[(uop.rs2 & 63) as usize];
+        if uop.replicate != Replicate::No {
+            b = match uop.replicate {
+                Replicate::Half => (b & 0xffff) * 0x1_0001,
+                _ => (b & 0xff) * 0x0101_0101,
+            };
+        }
+        (a, b.wrapping_add(uop.imm as u32), self.registers[(uop.rs3 & 63) as usize])
+    }
+
+    #[inline(always)]
+    fn write(&mut self, register: u8, value: u32) {
+        self.registers[(register & 63) as usize] = value;
+        self.registers[0] = 0;
+    }
+
+    #[inline(always)]
+    fn execute(&mut self, uop: &Uop, t: u64, redirect_at: u64, program: &mut Program, memory: &Memory) -> bool {
+        let (a, b, c) = self.operands(uop);
+        let s = t + 1;
+        match uop.action {
+            Action::Compute(eval) => {
+                self.write(uop.rd, eval(a, b, c, uop.aux as u32));
+                self.retire_plain(uop, s, s, redirect_at, program, memory)
+            }
+            Action::MulHigh(eval) => {
+                self.write(uop.rd, eval(a, b, c, uop.aux as u32));
+                self.retire_plain(uop, s, t + timing::MUL_HIGH, redirect_at, program, memory)
+            }
+            Action::Div(eval, signed) => {
+                self.write(uop.rd, eval(a, b, c, uop.aux as u32));
+                self.retire_plain(uop, s, t + timing::division(b, signed), redirect_at, program, memory)
+            }
+            Action::Region => {
+                self.mark(uop.imm as u32);
+                self.retire_plain(uop, s, s, redirect_at, program, memory)
+            }
+            Action::Load(width, _, addressing) => {
+                self.events[event::LOAD] += 1;
+                let address = if addressing == Addressing::PostIncrement { a } else { a.wrapping_add(b) };
+                self.post(uop, s, address, width, None, false)
+            }
+            Action::Store(width, addressing) => {
+                self.events[event::STORE] += 1;
+                let address = if addressing == Addressing::PostIncrement { a } else { a.wrapping_add(b) };
+                self.post(uop, s, address, width, Some(c), false)
+            }
+            Action::EventLoad => {
+                self.events[event::EVENT_LOAD] += 1;
+                self.post(uop, s, a.wrapping_add(b), Width::Word, None, true)
+            }
+            Action::Float(eval, latency) => {
+                let Some(rounding) = self.rounding(uop) else { return self.illegal(uop, program, memory) };
+                let result = eval(a, b, c, rounding);
+                self.write(uop.rd, result.bits);
+                self.csr.fflags |= result.flags.0;
+                let request = self.pipeline.fp_request(s, latency);
+                if self.settings.shared_fpu {
+                    return self.ask_fpu(uop, s, request);
+                }
+                self.pipeline.execute(uop, s, request, Stall::FpuLatency, Charge::Stall(Stall::FpuLatency), || None);
+                self.pipeline.fp_accepted(uop.rd, request, u64::from(latency));
+                self.follow(uop, redirect_at, program, memory)
+            }
+            Action::DivSqrt(eval, op) => {
+                let Some(rounding) = self.rounding(uop) else { return self.illegal(uop, program, memory) };
+                let result = eval(a, b, c, rounding);
+                self.write(uop.rd, result.bits);
+                self.csr.fflags |= result.flags.0;
+                let latency = timing::iterative(self.settings.divsqrt, op, a, b);
+                let request = self.pipeline.fp_request(s, 3) + latency.occupies;
+                self.pipeline.execute(uop, s, request, Stall::FpuLatency, Charge::Stall(Stall::FpuLatency), || None);
+                self.pipeline.fp_accepted(uop.rd, request, latency.latency - 1);
+                self.follow(uop, redirect_at, program, memory)
+            }
+            Action::Branch(taken) => {
+                self.events[event::BRANCH] += 1;
+                self.pipeline.execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
+                let compare = self.registers[(uop.rs2 & 63) as usize].wrapping_add(uop.aux as u32);
+                if taken(a, compare) && !self.loops.ignores_branches() {
+                    self.events[event::TAKEN] += 1;
+                    if self.loops.active {
+                        self.loops.step(self.pc, true);
+                    }
+                    let target = self.pc.wrapping_add(uop.imm as u32);
+                    self.redirect(target, s, false, Stall::Branch, program, memory)
+                } else {
+                    self.follow(uop, redirect_at, program, memory)
+                }
+            }
+            Action::Jal | Action::Jalr => {
+                self.events[event::JUMP] += 1;
+                let link = self.pc.wrapping_add(u32::from(uop.len));
+                let target = if matches!(uop.action, Action::Jal) {
+                    self.pc.wrapping_add(uop.imm as u32)
+                } else {
+                    a.wrapping_add(uop.imm as u32) & !1
+                };
+                self.write(uop.rd, link);
+                self.pipeline.execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
+                if self.loops.ignores_branches() {
+                    return self.follow(uop, redirect_at, program, memory);
+                }
+                let own = matches!(uop.action, Action::Jalr) && uop.rd == uop.rs1 && uop.rd != 0;
+                self.redirect(target, redirect_at, own, Stall::Jump, program, memory)
+            }
+            Action::Csr(update, immediate) => self.access_csr(uop, a, update, immediate, redirect_at, program, memory),
+            Action::Fence => {
+                self.pipeline.execute(uop, s, s, Stall::System, Charge::Sleep, || None);
+                self.loops.flushed();
+                self.page_number = u32::MAX;
+                let at = self.pipeline.ex_end + timing::FENCE;
+                self.redirect(self.pc.wrapping_add(u32::from(uop.len)), at, false, Stall::System, program, memory)
+            }
+            Action::Mret => {
+                self.pipeline.execute(uop, s, s, Stall::System, Charge::Sleep, || None);
+                self.loops.flushed();
+                let target = self.csr.leave_trap();
+                let at = self.pipeline.ex_end + timing::MRET;
+                self.redirect(target, at, false, Stall::System, program, memory)
+            }
+            Action::Wfi => {
+                if self.settings.cluster_build {
+                    return self.retire_plain(uop, s, s, redirect_at, program, memory);
+                }
+                self.pipeline.execute(uop, s, s, Stall::System, Charge::Sleep, || None);
+                self.loops.flushed();
+                self.pc = self.pc.wrapping_add(u32::from(uop.len));
+                self.next = Next::Asleep(t + 3);
+                false
+            }
+            Action::Ecall => self.trap(uop, 11, 0, timing::TRAP, program, memory),
+            Action::Ebreak => self.trap(uop, 3, 0, timing::TRAP, program, memory),
+            Action::Illegal => self.illegal(uop, program, memory),
+            Action::Loop(part) => {
+                let number = usize::from(uop.rd);
+                let offset = self.pc.wrapping_add(uop.imm as u32);
+                let count = a.wrapping_add(uop.aux as u32);
+                if self.loops.active {
+                    self.loops.step(self.pc, true);
+                }
+                match part {
+                    LoopPart::StartOffset => self.loops.set_part(number, 0, offset),
+                    LoopPart::StartRegister => self.loops.set_part(number, 0, a),
+                    LoopPart::EndOffset => self.loops.set_part(number, 1, offset),
+                    LoopPart::EndRegister => self.loops.set_part(number, 1, a),
+                    LoopPart::Count => self.loops.set_part(number, 2, count),
+                    LoopPart::Setup => {
+                        self.loops.set_part(number, 0, self.pc.wrapping_add(4));
+                        self.loops.set_part(number, 1, offset);
+                        self.loops.set_part(number, 2, count);
+                    }
+                }
+                self.pipeline.execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
+                self.pipeline.flow(Flow::Sequential);
+                self.pc = self.pc.wrapping_add(u32::from(uop.len));
+                true
+            }
+        }
+    }
+
+    /// Ends an instruction that stays in the execute stage from `start` to `end`.
+    #[inline(always)]
+    fn retire_plain(
+        &mut self,
+        uop: &Uop,
+        start: u64,
+        end: u64,
+        redirect_at: u64,
+        program: &mut Program,
+        memory: &Memory,
+    ) -> bool {
+        let next = self.pc.wrapping_add(u32::from(uop.len));
+        let _ = start;
+        let jalr = || next_jalr(program, memory, next);
+        self.pipeline.execute(uop, end, end, Stall::MultiCycle, Charge::Sleep, jalr);
+        self.follow(uop, redirect_at, program, memory)
+    }
+
+    /// Goes on to the next instruction, by way of the hardware loops.
+    #[inline(always)]
+    fn follow(&mut self, uop: &Uop, redirect_at: u64, program: &mut Program, memory: &Memory) -> bool {
+        if self.loops.active {
+            return self.follow_loop(uop, redirect_at, program, memory);
+        }
+        self.pipeline.flow(Flow::Sequential);
+        self.pc = self.pc.wrapping_add(u32::from(uop.len));
+        true
+    }
+
+    fn follow_loop(&mut self, uop: &Uop, redirect_at: u64, program: &mut Program, memory: &Memory) -> bool {
+        match self.loops.step(self.pc, true) {
+            Step::Plain | Step::Armed => {
+                self.pipeline.flow(Flow::Sequential);
+                self.pc = self.pc.wrapping_add(u32::from(uop.len));
+            }
+            Step::Back(start) => {
+                self.pipeline.flow(Flow::Sequential);
+                self.pc = start;
+                if start & 2 != 0 && self.split(start, program, memory) {
+                    let arrival = self.pipeline.issued + 2;
+                    self.pipeline.flow(Flow::Hold { arrival, charge: Stall::Fetch });
+                }
+            }
+            Step::Jump(start) => return self.redirect(start, redirect_at, false, Stall::Jump, program, memory),
+        }
+        true
+    }
+
+    /// A 4-byte instruction at a half-word address (R11).
+    fn split(&self, target: u32, program: &mut Program, memory: &Memory) -> bool {
+        target & 2 != 0 && program.page(target, memory).is_some_and(|page| program.at(page, target).len == 4)
+    }
+
+    fn redirect(
+        &mut self,
+        target: u32,
+        at: u64,
+        self_blocked: bool,
+        charge: Stall,
+        program: &mut Program,
+        memory: &Memory,
+    ) -> bool {
+        self.pc = target;
+        let split_target = self.split(target, program, memory);
+        self.pipeline.flow(Flow::Redirect { at, split_target, self_blocked, charge });
+        true
+    }
+
+    /// The rounding mode that holds; `None` where there is none (an illegal instruction).
+    #[inline(always)]
+    fn rounding(&self, uop: &Uop) -> Option<Rounding> {
+        let mode = if uop.rm == 7 { self.csr.frm } else { uop.rm };
+        Some(match mode {
+            0 => Rounding::Rne,
+            1 => Rounding::Rtz,
+            2 => Rounding::Rdn,
+            3 => Rounding::Rup,
+            4 => Rounding::Rmm,
+            _ => return None,
+        })
+    }
+
+    /// Posts a memory access; the core stops until it is answered.
+    #[inline(always)]
+    fn post(&mut self, uop: &Uop, start: u64, address: u32, width: Width, store: Option<u32>, event: bool) -> bool {
+        let offset = address & 3;
+        let bytes = width as u32;
+        let mask = ((1u32 << bytes) - 1) << offset;
+        let request = Request {
+            address,
+            byte_enable: (mask & 15) as u8,
+            write: store.is_some(),
+            data: store.unwrap_or(0) << (8 * offset),
+            width: bytes as u8,
+            event,
+        };
+        self.pending = Some(Pending { uop: *uop, request, first: None, start, address, waited: 0 });
+        self.next = Next::Request(start);
+        false
+    }
+
+    /// The memory access was granted.
+    #[inline(always)]
+    pub fn complete(&mut self, reply: Reply, program: &mut Program, memory: &Memory) {
+        let Some(mut pending) = self.pending else { return };
+        let uop = pending.uop;
+        let offset = pending.address & 3;
+        let crosses = offset + u32::from(pending.request.width) > 4;
+        if crosses && pending.first.is_none() {
+            let width = u32::from(pending.request.width);
+            let mask = ((1u32 << width) - 1) << offset >> 4;
+            let Next::Request(asked) = self.next else { return };
+            pending.waited = reply.cycle - asked;
+            pending.first = Some(reply.data);
+            let value = self.registers[(uop.rs3 & 63) as usize];
+            pending.request.address = (pending.address & !3).wrapping_add(4);
+            pending.request.byte_enable = mask as u8;
+            pending.request.data = value >> (8 * (4 - offset));
+            self.pending = Some(pending);
+            self.next = Next::Request(reply.cycle + 1);
+            return;
+        }
+        self.pending = None;
+        let end = reply.cycle;
+        let natural = pending.start + u64::from(crosses);
+        let next_pc = self.pc.wrapping_add(u32::from(uop.len));
+        let jalr = || next_jalr(program, memory, next_pc);
+        self.pipeline.execute(&uop, natural, end, Stall::MultiCycle, reply.wait, jalr);
+        self.pipeline.responded(self.pipeline.ex_end + 1);
+        let post_increment = |core: &mut Self| {
+            let (a, b, _) = core.operands(&uop);
+            core.write(uop.rs1, a.wrapping_add(b));
+        };
+        match uop.action {
+            Action::Load(width, fill, addressing) => {
+                let raw = match pending.first {
+                    Some(first) => first >> (8 * offset) | reply.data << (8 * (4 - offset)),
+                    None => reply.data >> (8 * offset),
+                };
+                if addressing == Addressing::PostIncrement {
+                    post_increment(self);
+                }
+                self.write(uop.rd, extend(raw, width, fill));
+                self.pipeline.loads(uop.rd);
+            }
+            Action::Store(_, Addressing::PostIncrement) => post_increment(self),
+            Action::EventLoad => {
+                self.write(uop.rd, reply.data);
+                self.pipeline.loads(uop.rd);
+                self.loops.flushed();
+                let arrival = self.pipeline.ex_end + timing::EVENT_LOAD;
+                self.pipeline.flow(Flow::Hold { arrival, charge: Stall::EventUnit });
+                self.pc = next_pc;
+                return;
+            }
+            _ => {}
+        }
+        let arrival = self.pipeline.arrival;
+        self.follow(&uop, arrival, program, memory);
+    }
+
+    fn ask_fpu(&mut self, uop: &Uop, start: u64, request: u64) -> bool {
+        let none = Request { address: 0, byte_enable: 0, write: false, data: 0, width: 0, event: false };
+        self.pending = Some(Pending { uop: *uop, request: none, first: None, start, address: 0, waited: request });
+        self.next = Next::Fpu(request);
+        false
+    }
+
+    /// A shared FPU took the operation in cycle `grant`.
+    pub fn fpu_granted(&mut self, grant: u64, program: &mut Program, memory: &Memory) {
+        let Some(pending) = self.pending.take() else { return };
+        let uop = pending.uop;
+        let Action::Float(_, latency) = uop.action else { return };
+        let wait = Charge::Stall(Stall::FpuContention);
+        self.pipeline.execute(&uop, pending.waited, grant, Stall::FpuLatency, wait, || None);
+        self.pipeline.fp_accepted(uop.rd, grant, u64::from(latency));
+        let arrival = self.pipeline.arrival;
+        self.follow(&uop, arrival, program, memory);
+    }
+
+    fn view_events(&self, t: u64) -> Events {
+        let mut events = self.events;
+        events[0] = t;
+        events[1] = self.instret;
+        let stalls = &self.pipeline.ledger.stalls;
+        events[event::LOAD_STALL] = stalls[Stall::LoadUse as usize];
+        events[event::JUMP_STALL] = 0;
+        events[event::FETCH_MISS] = stalls[Stall::Fetch as usize];
+        events
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn access_csr(
+        &mut self,
+        uop: &Uop,
+        a: u32,
+        update: CsrUpdate,
+        immediate: bool,
+        redirect_at: u64,
+        program: &mut Program,
+        memory: &Memory,
+    ) -> bool {
+        let t = self.pipeline.issued;
+        let number = uop.imm as u32 & 0xfff;
+        let operand = if immediate { uop.aux as u32 } else { a };
+        let writes = update == CsrUpdate::Write || if immediate { uop.aux != 0 } else { uop.rs1 != 0 };
+        let events = self.view_events(t);
+        let view = View { events: &events, loops: self.loops.view(), pending: self.lines };
+        let csr::Access::Value(old) = self.csr.read(number, &view) else {
+            return self.illegal(uop, program, memory);
+        };
+        if writes {
+            let value = match update {
+                CsrUpdate::Write => operand,
+                CsrUpdate::Set => old | operand,
+                CsrUpdate::Clear => old & !operand,
+            };
+            match self.csr.write(number, value, &view) {
+                Written::Done => {}
+                Written::Loop(index, value) => self.loops.set_part(index / 3, index % 3, value),
+                Written::ReadOnly => return self.illegal(uop, program, memory),
+            }
+            if self.lines & self.csr.enabled_lines() != 0 && self.lines_since == 0 {
+                self.lines_since = t;
+            }
+        }
+        self.write(uop.rd, old);
+        if !csr::flushes(self.settings.generation, number, writes) {
+            return self.retire_plain(uop, t + 1, t + 1, redirect_at, program, memory);
+        }
+        let back = self.loops.flushing_end(self.pc);
+        self.loops.flushed();
+        self.pipeline.execute(uop, t + 1, t + 1, Stall::System, Charge::Sleep, || None);
+        if let Some(start) = back {
+            let at = self.pipeline.ex_end + timing::FENCE;
+            return self.redirect(start, at, false, Stall::System, program, memory);
+        }
+        let arrival = self.pipeline.ex_end + timing::CSR_FLUSH;
+        self.pipeline.flow(Flow::Hold { arrival, charge: Stall::System });
+        self.pc = self.pc.wrapping_add(u32::from(uop.len));
+        true
+    }
+
+    fn illegal(&mut self, uop: &Uop, program: &mut Program, memory: &Memory) -> bool {
+        if !self.csr.vector_set {
+            self.fail(FaultKind::IllegalInstruction { word: uop.bits, len: uop.len });
+            return false;
+        }
+        self.trap(uop, 2, uop.bits, timing::ILLEGAL, program, memory)
+    }
+
+    /// Takes a synchronous trap; the instruction left decode but does not count as retired.
+    fn trap(
+        &mut self,
+        uop: &Uop,
+        cause: u32,
+        value: u32,
+        delay: u64,
+        program: &mut Program,
+        memory: &Memory,
+    ) -> bool {
+        self.instret -= 1;
+        self.macs -= u64::from(uop.macs);
+        if !self.csr.vector_set {
+            self.fail(FaultKind::UnhandledTrap { cause });
+            return false;
+        }
+        let target = self.csr.trap(cause, false, self.pc, value);
+        if target == self.pc {
+            self.fail(FaultKind::DoubleTrap { cause, vector: target });
+            return false;
+        }
+        let plain = Uop { alu_rd: NO_REGISTER, ..*uop };
+        let s = self.pipeline.issued + 1;
+        self.pipeline.execute(&plain, s, s, Stall::System, Charge::Sleep, || None);
+        self.loops.flushed();
+        let at = self.pipeline.ex_end + delay;
+        self.redirect(target, at, false, Stall::System, program, memory)
+    }
+
+    /// R17: a pending interrupt kills the instruction in decode, if it is there in a cycle after the line rose.
+    #[cold]
+    fn take_interrupt(&mut self, t: u64, program: &mut Program, memory: &Memory) -> bool {
+        let pending = self.lines & self.csr.enabled_lines();
+        if pending == 0 || !self.csr.interrupts_enabled() || self.lines_since >= t {
+            return false;
+        }
+        let at = self.pipeline.arrival.max(self.lines_since + 1);
+        let line = interrupt_priority(pending);
+        self.loops.flushed();
+        let target = self.csr.trap(line, true, self.pc, 0);
+        self.redirect(target, at, false, Stall::System, program, memory)
+    }
+
+    fn mark(&mut self, marker: u32) {
+        let (id, ends) = (marker & 1023, marker & 1024 != 0);
+        let position = self.regions.iter().position(|region| region.id == id);
+        let index = position.unwrap_or_else(|| {
+            self.regions.push(Region { id, ..Region::default() });
+            self.regions.len() - 1
+        });
+        let ledger = self.pipeline.ledger.clone();
+        let region = &mut self.regions[index];
+        if !ends {
+            region.open = Some(Box::new(Open { instret: self.instret, macs: self.macs, ledger }));
+        } else if let Some(open) = region.open.take() {
+            region.visits += 1;
+            region.instret += self.instret - open.instret;
+            region.macs += self.macs - open.macs;
+            region.ledger.active += ledger.active - open.ledger.active;
+            region.ledger.sleep += ledger.sleep - open.ledger.sleep;
+            for (sum, (now, then)) in region.ledger.stalls.iter_mut().zip(ledger.stalls.iter().zip(open.ledger.stalls))
+            {
+                *sum += now - then;
+            }
+        }
+    }
+
+    /// Stops the core for good.
+    pub fn fail(&mut self, kind: FaultKind) {
+        self.fault = Some(kind);
+        self.next = Next::Faulted;
+    }
+}
+
+/// The register of a `jalr` at `pc`, where one is (R19's parking rule looks one instruction ahead).
+fn next_jalr(program: &Program, memory: &Memory, pc: u32) -> Option<u8> {
+    program.peek(pc, memory).filter(|uop| matches!(uop.action, Action::Jalr)).map(|uop| uop.rs1)
+}
+
+/// The line that is served first: custom lines from the highest number, then external, software, timer.
+fn interrupt_priority(pending: u32) -> u32 {
+    let custom = pending & 0xffff_0000;
+    if custom != 0 {
+        return 31 - custom.leading_zeros();
+    }
+    for line in [11, 3, 7] {
+        if pending >> line & 1 == 1 {
+            return line;
+        }
+    }
+    31 - pending.leading_zeros()
+}
+
+fn extend(raw: u32, width: Width, fill: Fill) -> u32 {
+    match (width, fill) {
+        (Width::Word, _) => raw,
+        (Width::Half, Fill::Zero) => raw & 0xffff,
+        (Width::Half, Fill::Sign) => raw as i16 as u32,
+        (Width::Half, Fill::Ones) => raw | 0xffff_0000,
+        (Width::Byte, Fill::Zero) => raw & 0xff,
+        (Width::Byte, Fill::Sign) => raw as i8 as u32,
+        (Width::Byte, Fill::Ones) => raw | 0xffff_ff00,
+    }
+}

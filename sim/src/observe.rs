@@ -1,0 +1,48 @@
+//! Who may watch a run: the run loop is generic over an [`Observer`], and the silent one compiles away.
+//!
+//! Invariant: observing never changes a cycle.
+
+/// An instruction that left decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retired {
+    /// Index of the core: workers first, then the orchestrator.
+    pub core: usize,
+    /// Cycle in which it left decode.
+    pub cycle: u64,
+    /// Its address.
+    pub pc: u32,
+    /// Its bits; a compressed one in the low half.
+    pub bits: u32,
+}
+
+/// Watches a run.
+pub trait Observer {
+    /// Whether anything is watched at all; a constant, so that an unobserved loop carries no trace of it.
+    const ACTIVE: bool;
+
+    /// An instruction left decode.
+    fn retire(&mut self, retired: Retired);
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    const ACTIVE: bool = false;
+
+    #[inline(always)]
+    fn retire(&mut self, _: Retired) {}
+}
+
+/// Calls a closure for every instruction.
+#[derive(Debug)]
+pub struct Retire<F>(pub F);
+
+impl<F: FnMut(Retired)> Observer for Retire<F> {
+    const ACTIVE: bool = true;
+
+    fn retire(&mut self, retired: Retired) {
+        (self.0)(retired);
+    }
+}

@@ -1,0 +1,107 @@
+//! Code as the cores run it: pages of micro-ops, decoded when they are first reached.
+//!
+//! It is not memory (the bytes stay there) and not an ELF. One program serves all cores, because all cores of a machine
+//! decode alike.
+//!
+//! Invariant: a decoded slot equals what decoding the memory under it now would give; whoever writes memory calls
+//! [`Program::written`].
+
+use ennead_isa::Decoder;
+
+use crate::core::uop::{Lowering, Uop};
+use crate::memory::Memory;
+
+const PAGE_BITS: u32 = 10;
+const PAGE_BYTES: u32 = 1 << PAGE_BITS;
+const SLOTS: usize = PAGE_BYTES as usize / 2;
+
+/// No decoded page.
+const NONE: u32 = u32::MAX;
+
+/// Decoded code.
+pub struct Program {
+    decoder: Decoder,
+    lowering: Lowering,
+    pages: Vec<Box<[Uop; SLOTS]>>,
+    /// Page number within a memory to index in `pages`, for L1 and L2.
+    tables: [Vec<u32>; 2],
+}
+
+impl Program {
+    /// For memories of these sizes in bytes (L1, L2).
+    pub fn new(decoder: Decoder, lowering: Lowering, sizes: [u32; 2]) -> Self {
+        let tables = sizes.map(|size| vec![NONE; size.div_ceil(PAGE_BYTES) as usize]);
+        Self { decoder, lowering, pages: Vec::new(), tables }
+    }
+
+    /// How micro-ops are made.
+    pub fn lowering(&self) -> &Lowering {
+        &self.lowering
+    }
+
+    /// The page that holds `pc`, decoded; `None` where no memory is.
+    pub fn page(&mut self, pc: u32, memory: &Memory) -> Option<u32> {
+        let (which, offset) = memory.locate(pc)?;
+        let number = (offset >> PAGE_BITS) as usize;
+        let found = self.tables[which as usize][number];
+        if found != NONE {
+            return Some(found);
+        }
+        let base = pc & !(PAGE_BYTES - 1);
+        let page: Vec<Uop> = (0..SLOTS as u32).map(|slot| self.decode(base + 2 * slot, memory)).collect();
+        let index = self.pages.len() as u32;
+        self.pages.push(page.into_boxed_slice().try_into().expect("a page has SLOTS slots"));
+        self.tables[which as usize][number] = index;
+        Some(index)
+    }
+
+    fn decode(&self, pc: u32, memory: &Memory) -> Uop {
+        let low = memory.code_half(pc).unwrap_or(0);
+        let bits = if low & 3 == 3 { low | memory.code_half(pc.wrapping_add(2)).unwrap_or(0) << 16 } else { low };
+        match self.decoder.decode(bits) {
+            Some(inst) => self.lowering.lower(&inst, pc, bits),
+            None => self.lowering.illegal(bits),
+        }
+    }
+
+    /// The micro-op at `pc`, which lies in page `page`.
+    #[inline(always)]
+    pub fn at(&self, page: u32, pc: u32) -> &Uop {
+        &self.pages[page as usize][(pc as usize >> 1) & (SLOTS - 1)]
+    }
+
+    /// The micro-op at `pc`, if its page is decoded already.
+    pub fn peek(&self, pc: u32, memory: &Memory) -> Option<&Uop> {
+        let (which, offset) = memory.locate(pc)?;
+        let page = self.tables[which as usize][(offset >> PAGE_BITS) as usize];
+        (page != NONE).then(|| self.at(page, pc))
+    }
+
+    /// The number by which a page is recognised: equal for addresses of one page.
+    #[inline(always)]
+    pub fn page_number(pc: u32) -> u32 {
+        pc >> PAGE_BITS
+    }
+
+    /// Memory changed at `address` (the word that holds it): decodes again what had been decoded there.
+    #[inline(always)]
+    pub fn written(&mut self, which: crate::memory::Which, offset: u32, address: u32, memory: &Memory) {
+        if self.tables[which as usize][(offset >> PAGE_BITS) as usize] != NONE || offset & (PAGE_BYTES - 1) == 0 {
+            self.decode_again(address, memory);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn decode_again(&mut self, address: u32, memory: &Memory) {
+        let first = (address & !3).wrapping_sub(2);
+        for pc in [first, first.wrapping_add(2), first.wrapping_add(4)] {
+            let Some((which, offset)) = memory.locate(pc) else { continue };
+            let page = self.tables[which as usize][(offset >> PAGE_BITS) as usize];
+            if page != NONE {
+                let uop = self.decode(pc, memory);
+                self.pages[page as usize][(pc as usize >> 1) & (SLOTS - 1)] = uop;
+            }
+        }
+    }
+}

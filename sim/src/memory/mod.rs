@@ -2,6 +2,9 @@
 //!
 //! Invariant: every address of the map belongs to at most one memory; contents are words, little-endian.
 
+pub mod l1;
+pub mod map;
+
 /// Which memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]

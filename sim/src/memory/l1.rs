@@ -1,0 +1,119 @@
+//! Who gets an L1 bank: arbitration of the masters that ask for it in one cycle (C1..C5).
+//!
+//! It moves no data and counts what it grants and refuses. Masters are numbered: workers first, then the DMA's ports.
+//!
+//! Invariant: of the masters that ask for a bank in a cycle exactly one is granted.
+
+use crate::config::Interconnect;
+use crate::counters::BankCounters;
+
+/// Which masters ask, one bit each.
+pub type Masters = u128;
+
+/// The binary tree of both designs (C3): from the most significant pointer bit down, the upper half if it asks and
+/// (the pointer bit is 1 or the lower half does not ask), else the lower half.
+pub fn tree(mut asking: Masters, pointer: u32, levels: u32) -> u32 {
+    let mut index = 0;
+    for level in (0..levels).rev() {
+        let half = 1u32 << level;
+        let upper = asking >> half;
+        let lower = asking & ((1 << half) - 1);
+        if upper != 0 && (pointer >> level & 1 == 1 || lower == 0) {
+            index += half;
+            asking = upper;
+        } else {
+            asking = lower;
+        }
+    }
+    index
+}
+
+/// Tree levels for `masters` leaves.
+pub fn levels(masters: usize) -> u32 {
+    masters.next_power_of_two().trailing_zeros()
+}
+
+#[derive(Clone, Debug, Default)]
+struct Bank {
+    pointer: u32,
+    /// C5: the other channel had the last grant.
+    toggle: bool,
+    dma_pointer: u32,
+    counters: BankCounters,
+}
+
+impl Bank {
+    /// C4: after a grant the pointer is the lowest master above it that asked in this cycle, else the lowest that asked.
+    #[inline(never)]
+    fn logarithmic(&mut self, asking: Masters, levels: u32) -> u32 {
+        let winner = tree(asking, self.pointer, levels);
+        let above = asking & !(((1 << self.pointer) << 1) - 1);
+        self.pointer = if above != 0 { above } else { asking }.trailing_zeros();
+        winner
+    }
+
+    /// C5: a counter over the cores that advances with each of their grants, then a multiplexer with the DMA's channel
+    /// that turns with every grant of the bank.
+    #[inline(never)]
+    fn crossbar(&mut self, asking: Masters, workers: u32, levels: u32) -> u32 {
+        let cores = asking & ((1 << workers) - 1);
+        let dma = asking >> workers;
+        let dma_wins = dma != 0 && (cores == 0 || self.toggle);
+        self.toggle = !self.toggle;
+        if dma_wins {
+            let winner = tree(dma, self.dma_pointer, 2);
+            self.dma_pointer = (self.dma_pointer + 1) & 3;
+            return workers + winner;
+        }
+        let winner = tree(cores, self.pointer, levels);
+        self.pointer = (self.pointer + 1) % workers;
+        winner
+    }
+}
+
+/// The arbiters of all banks.
+#[derive(Clone, Debug)]
+pub struct Arbiter {
+    kind: Interconnect,
+    workers: u32,
+    levels: u32,
+    banks: Vec<Bank>,
+}
+
+impl Arbiter {
+    /// `banks` banks for `workers` cores and `others` DMA ports.
+    pub fn new(kind: Interconnect, banks: usize, workers: usize, others: usize) -> Self {
+        let masters = match kind {
+            Interconnect::Logarithmic => workers + others,
+            Interconnect::Crossbar => workers,
+        };
+        Self {
+            kind,
+            workers: workers as u32,
+            levels: levels(masters),
+            banks: vec![Bank::default(); banks],
+        }
+    }
+
+    /// Grants `bank` to one of the masters that ask for it; `asking` is not empty.
+    #[inline(always)]
+    pub fn grant(&mut self, bank: usize, asking: Masters) -> u32 {
+        let bank = &mut self.banks[bank];
+        bank.counters.accesses += 1;
+        if asking & (asking - 1) == 0 && self.kind == Interconnect::Logarithmic {
+            let winner = asking.trailing_zeros();
+            bank.pointer = winner;
+            return winner;
+        }
+        bank.counters.conflicts += u64::from(asking.count_ones()) - 1;
+        match self.kind {
+            Interconnect::Logarithmic => bank.logarithmic(asking, self.levels),
+            Interconnect::Crossbar => bank.crossbar(asking, self.workers, self.levels),
+        }
+    }
+
+    /// What each bank granted and refused.
+    pub fn counters(&self) -> Vec<BankCounters> {
+        self.banks.iter().map(|bank| bank.counters).collect()
+    }
+}

@@ -2,9 +2,15 @@
 
 pub mod cluster;
 pub mod config;
+pub mod core;
 pub mod counters;
 pub mod elf;
+pub mod engine;
 pub mod fault;
+pub mod machine;
+pub mod memory;
+pub mod observe;
+pub mod program;
 pub mod report;
 pub mod soc;
 pub mod stall;

@@ -9,7 +9,7 @@
 use ennead_isa::Decoder;
 
 use crate::core::uop::{Lowering, Uop};
-use crate::memory::Memory;
+use crate::memory::{Memory, Which};
 
 const PAGE_BITS: u32 = 10;
 const PAGE_BYTES: u32 = 1 << PAGE_BITS;
@@ -83,24 +83,25 @@ impl Program {
         pc >> PAGE_BITS
     }
 
-    /// Memory changed at `address` (the word that holds it): decodes again what had been decoded there.
+    /// The word at `offset` of a memory changed: decodes again what had been decoded there.
     #[inline(always)]
-    pub fn written(&mut self, which: crate::memory::Which, offset: u32, address: u32, memory: &Memory) {
-        if self.tables[which as usize][(offset >> PAGE_BITS) as usize] != NONE || offset & (PAGE_BYTES - 1) == 0 {
-            self.decode_again(address, memory);
+    pub fn written(&mut self, which: Which, offset: u32, memory: &Memory) {
+        let table = &self.tables[which as usize];
+        // An instruction may begin in the half-word before the word.
+        let first = (offset & !3).saturating_sub(2);
+        if table[(offset >> PAGE_BITS) as usize] != NONE || table[(first >> PAGE_BITS) as usize] != NONE {
+            self.decode_again(which, first, memory);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn decode_again(&mut self, address: u32, memory: &Memory) {
-        let first = (address & !3).wrapping_sub(2);
-        for pc in [first, first.wrapping_add(2), first.wrapping_add(4)] {
-            let Some((which, offset)) = memory.locate(pc) else { continue };
+    fn decode_again(&mut self, which: Which, first: u32, memory: &Memory) {
+        for offset in [first, first + 2, first + 4].into_iter().filter(|offset| *offset < memory.size(which)) {
             let page = self.tables[which as usize][(offset >> PAGE_BITS) as usize];
             if page != NONE {
-                let uop = self.decode(pc, memory);
-                self.pages[page as usize][(pc as usize >> 1) & (SLOTS - 1)] = uop;
+                let uop = self.decode(memory.base(which) + offset, memory);
+                self.pages[page as usize][(offset as usize >> 1) & (SLOTS - 1)] = uop;
             }
         }
     }

@@ -60,8 +60,8 @@ pub enum Next {
     Waiting,
     /// `wfi`: asleep until an enabled interrupt line rises; the cycle is when sleep begins.
     Asleep(u64),
-    /// It did something that the machine cannot do.
-    Faulted,
+    /// It did something that the machine cannot do, in this cycle.
+    Faulted(u64),
 }
 
 /// What the engine answers.
@@ -272,7 +272,8 @@ impl Core {
         observer: &mut O,
     ) -> bool {
         let Some(uop) = self.fetch(program, memory) else {
-            self.fail(FaultKind::Unmapped { access: crate::fault::Access::Fetch, address: self.pc, width: 4 });
+            let kind = FaultKind::Unmapped { access: crate::fault::Access::Fetch, address: self.pc, width: 4 };
+            self.fail(kind, self.pipeline.arrival);
             return false;
         };
         let uop = *uop;
@@ -714,7 +715,7 @@ impl Core {
 
     fn illegal(&mut self, uop: &Uop, program: &mut Program, memory: &Memory) -> bool {
         if !self.csr.vector_set {
-            self.fail(FaultKind::IllegalInstruction { word: uop.bits, len: uop.len });
+            self.fail(FaultKind::IllegalInstruction { word: uop.bits, len: uop.len }, self.pipeline.issued);
             return false;
         }
         self.trap(uop, 2, uop.bits, timing::ILLEGAL, program, memory)
@@ -733,12 +734,12 @@ impl Core {
         self.instret -= 1;
         self.macs -= u64::from(uop.macs);
         if !self.csr.vector_set {
-            self.fail(FaultKind::UnhandledTrap { cause });
+            self.fail(FaultKind::UnhandledTrap { cause }, self.pipeline.issued);
             return false;
         }
         let target = self.csr.trap(cause, false, self.pc, value);
         if target == self.pc {
-            self.fail(FaultKind::DoubleTrap { cause, vector: target });
+            self.fail(FaultKind::DoubleTrap { cause, vector: target }, self.pipeline.issued);
             return false;
         }
         let plain = Uop { alu_rd: NO_REGISTER, ..*uop };
@@ -787,10 +788,16 @@ impl Core {
         }
     }
 
-    /// Stops the core for good.
-    pub fn fail(&mut self, kind: FaultKind) {
+    /// Stops the core for good, in `cycle`.
+    pub fn fail(&mut self, kind: FaultKind, cycle: u64) {
         self.fault = Some(kind);
-        self.next = Next::Faulted;
+        self.next = Next::Faulted(cycle);
+    }
+
+    /// Its fetch enable fell.
+    pub fn stop(&mut self, _now: u64) {
+        self.pending = None;
+        self.next = Next::Stopped;
     }
 }
 

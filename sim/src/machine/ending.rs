@@ -1,0 +1,256 @@
+//! How a run ends: taking back what cores did ahead of the end, closing the books, and saying what each core was at.
+//!
+//! Invariant: after the end in cycle E every core is as if nobody had run ahead: the last instruction that left decode
+//! did so no later than E, and active + sleep + stalls = E.
+
+use crate::cluster::event_unit::WaitReason;
+use crate::core::pipeline::Charge;
+use crate::core::{Core, Next, Reply};
+use crate::counters::{CoreCounters, Counters, RegionCounters};
+use crate::engine::{Engine, Stop};
+use crate::fault::{CoreState, Deadlock, Doing, Fault, FaultKind, Limit, Outcome, Place};
+use crate::machine::Machine;
+use crate::observe::{Observer, Silent};
+use crate::stall::Stall;
+
+/// What a core was told since its last snapshot.
+#[derive(Clone, Copy, Debug)]
+enum Input {
+    Reply(Reply),
+    Fpu(u64),
+}
+
+/// Inputs between two snapshots.
+const INTERVAL: usize = 4096;
+
+/// Enough to bring a core back to any cycle since its last interaction: a snapshot, and what it was told since.
+pub struct Recorder {
+    snapshot: Core,
+    inputs: Vec<Input>,
+}
+
+impl Recorder {
+    pub(super) fn new(core: &Core) -> Self {
+        Self { snapshot: core.clone(), inputs: Vec::with_capacity(INTERVAL) }
+    }
+
+    #[inline(always)]
+    pub(super) fn reply(&mut self, reply: Reply) {
+        self.inputs.push(Input::Reply(reply));
+    }
+
+    #[inline(always)]
+    pub(super) fn fpu(&mut self, cycle: u64) {
+        self.inputs.push(Input::Fpu(cycle));
+    }
+
+    /// The core came to rest after an input: begins anew if the list is full.
+    #[inline(always)]
+    pub(super) fn settle(&mut self, core: &Core) {
+        if self.inputs.len() >= INTERVAL {
+            self.restart(core);
+        }
+    }
+
+    /// The core changed other than by an answer.
+    #[cold]
+    pub(super) fn restart(&mut self, core: &Core) {
+        self.snapshot.clone_from(core);
+        self.inputs.clear();
+    }
+}
+
+/// What a run is asked to keep to.
+#[derive(Clone, Copy, Debug)]
+pub struct RunOptions {
+    /// Which engine drives.
+    pub engine: Engine,
+    /// The last cycle that may happen.
+    pub max_cycles: u64,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self { engine: Engine::Calendar, max_cycles: u64::MAX >> 1 }
+    }
+}
+
+impl Machine {
+    /// Runs to the end: exit, fault, limit or deadlock.
+    pub fn run<O: Observer>(&mut self, options: &RunOptions, observer: &mut O) -> Outcome {
+        if self.outcome.is_none() {
+            let stop = options.engine.run(self, options.max_cycles, observer);
+            self.end(stop, options.max_cycles);
+        }
+        self.outcome.clone().expect("a run that came back has an outcome")
+    }
+
+    /// Runs at most through cycle `until`; `None` while the run is not over.
+    pub fn run_until<O: Observer>(&mut self, engine: Engine, until: u64, observer: &mut O) -> Option<Outcome> {
+        match engine.run(self, until, observer) {
+            Stop::Limit => None,
+            stop => {
+                self.end(stop, until);
+                self.outcome.clone()
+            }
+        }
+    }
+
+    fn end(&mut self, stop: Stop, max_cycles: u64) {
+        let end = match stop {
+            Stop::Ended => self.now - 1,
+            Stop::Limit => max_cycles,
+            Stop::Idle => self.last_activity(),
+        };
+        self.drain_console();
+        for index in 0..self.cores.len() {
+            self.rewind(index, end);
+        }
+        if self.outcome.is_none() {
+            let cores = (0..self.cores.len()).map(|index| self.state(index)).collect();
+            self.outcome = Some(match stop {
+                Stop::Idle => Outcome::Deadlock(Deadlock { cycle: end, cores }),
+                _ => Outcome::Limit(Limit { max_cycles, cores }),
+            });
+        }
+        for index in 0..self.cores.len() {
+            let waiting = self.waits(index);
+            self.cores[index].pipeline.close(end, waiting);
+        }
+        self.end = Some(end);
+    }
+
+    /// The last cycle in which anything happened.
+    fn last_activity(&self) -> u64 {
+        self.cores.iter().map(|core| core.pipeline.issued).max().unwrap_or(0).max(self.now - 1)
+    }
+
+    /// Brings a core that ran ahead of the end back to it, by running it again from its snapshot.
+    fn rewind(&mut self, index: usize, end: u64) {
+        if self.cores[index].pipeline.issued <= end {
+            return;
+        }
+        let recorder = &self.recorders[index];
+        let mut core = recorder.snapshot.clone();
+        for input in &recorder.inputs {
+            match *input {
+                Input::Reply(reply) => core.complete(reply, &mut self.program, &self.memory),
+                Input::Fpu(cycle) => core.fpu_granted(cycle, &mut self.program, &self.memory),
+            }
+            if core.request().is_none() {
+                core.advance(&mut self.program, &self.memory, end, &mut Silent);
+            }
+            if matches!(core.next, Next::Issue(_)) {
+                break;
+            }
+        }
+        if recorder.inputs.is_empty() {
+            core.advance(&mut self.program, &self.memory, end, &mut Silent);
+        }
+        self.cores[index] = core;
+    }
+
+    fn waits(&self, index: usize) -> Charge {
+        match self.cores[index].next {
+            Next::Waiting => self.paths[index].charge.unwrap_or(Charge::Sleep),
+            Next::Stopped | Next::Asleep(_) => Charge::Sleep,
+            Next::Fpu(_) => Charge::Stall(Stall::FpuContention),
+            Next::Request(_) => Charge::Stall(Stall::BankConflict),
+            Next::Issue(_) => Charge::Stall(Stall::LoadUse),
+            Next::Faulted(_) => Charge::Stall(Stall::System),
+        }
+    }
+
+    /// A core did something impossible in this cycle.
+    pub(super) fn fail(&mut self, index: usize, kind: FaultKind) {
+        self.cores[index].fail(kind, self.now);
+        self.core_faulted(index);
+    }
+
+    /// A fault's cycle has come.
+    pub(super) fn core_faulted(&mut self, index: usize) {
+        if self.outcome.is_none()
+            && let Some(kind) = self.cores[index].fault.clone()
+        {
+            self.outcome = Some(Outcome::Fault(Fault { kind, at: self.place_of(index) }));
+        }
+    }
+
+    /// Where a core is.
+    pub(super) fn place_of(&self, index: usize) -> Place {
+        let core = &self.cores[index];
+        let fetch = matches!(&core.fault, Some(FaultKind::Unmapped { access: crate::fault::Access::Fetch, .. }));
+        let pc = if fetch { core.pc } else { core.last_pc };
+        Place { core: self.core_name(index), pc, cycle: self.now }
+    }
+
+    fn core_name(&self, index: usize) -> String {
+        if index < self.workers { format!("cluster.worker[{index}]") } else { "soc.orchestrator".to_owned() }
+    }
+
+    fn state(&self, index: usize) -> CoreState {
+        let core = &self.cores[index];
+        let started = index >= self.workers || self.control.fetch_enable() >> index & 1 == 1 || core.instret > 0;
+        let doing = match core.next {
+            Next::Stopped if !started => Doing::NotStarted,
+            Next::Stopped | Next::Faulted(_) => Doing::Stopped,
+            Next::Asleep(_) => Doing::Interrupt { enabled: core.csr.enabled_lines() },
+            Next::Waiting => self.doing(index),
+            Next::Issue(_) | Next::Request(_) | Next::Fpu(_) => Doing::Running,
+        };
+        CoreState { core: self.core_name(index), pc: started.then_some(core.last_pc), doing }
+    }
+
+    fn doing(&self, index: usize) -> Doing {
+        match self.event_unit.waiting_for(index) {
+            Some(WaitReason::Event { mask }) => Doing::Events { mask },
+            Some(WaitReason::Mutex(number)) => Doing::Mutex { index: u32::from(number) },
+            Some(WaitReason::Dispatch) => Doing::Dispatch,
+            _ => Doing::Other(self.event_unit.describe_wait(index).unwrap_or_else(|| "waits".to_owned())),
+        }
+    }
+
+    /// Everything counted up to the end of the run, or up to now.
+    pub fn counters(&self) -> Counters {
+        let cycles = self.end.unwrap_or(self.now - 1);
+        let mut regions: Vec<RegionCounters> = Vec::new();
+        for (index, core) in self.cores.iter().enumerate() {
+            regions.extend(core.regions.iter().filter(|region| region.visits > 0).map(|region| {
+                let ledger = &region.ledger;
+                RegionCounters {
+                    id: region.id,
+                    core: index,
+                    visits: region.visits,
+                    instret: region.instret,
+                    cycles: ledger.active + ledger.sleep + ledger.stalls.iter().sum::<u64>(),
+                    active: ledger.active,
+                    sleep: ledger.sleep,
+                    stalls: ledger.stalls,
+                    macs: region.macs,
+                }
+            }));
+        }
+        regions.sort_by_key(|region| (region.id, region.core));
+        let cores = self.cores.iter().enumerate().map(|(index, core)| {
+            let ledger = &core.pipeline.ledger;
+            CoreCounters {
+                name: self.core_name(index),
+                instret: core.instret,
+                cycles,
+                active: ledger.active,
+                sleep: ledger.sleep,
+                stalls: ledger.stalls,
+                macs: core.macs,
+            }
+        });
+        Counters {
+            cycles,
+            cores: cores.collect(),
+            banks: self.arbiter.counters(),
+            dma: Vec::new(),
+            icache: Vec::new(),
+            fpu: self.fpu.counters(),
+            regions,
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! A machine: cores, memories and devices wired together, and what one cycle of them is.
+//!
+//! It is driven by an engine, which decides which cycles to visit; what happens in a cycle is here, once for both
+//! engines. It reads no files and prints nothing.
+//!
+//! Invariant: the state after cycle c depends on the config, the image and c, not on the engine.
+
+mod access;
+mod ending;
+
+use std::collections::BTreeSet;
+
+use ennead_isa::Decoder;
+
+use crate::cluster::control::{ClusterControl, IcacheControl};
+use crate::cluster::event_unit::{EventUnit, Wake};
+use crate::cluster::fpu::FpuPool;
+use crate::config::{Config, ConfigError, FpRegisters, IsaFamily, Map};
+use crate::core::uop::Lowering;
+use crate::core::{Core, Next, Reply};
+use crate::elf::{ElfError, Image, MemoryRegion};
+use crate::engine::calendar::Calendar;
+use crate::fault::Outcome;
+use crate::memory::l1::{Arbiter, Masters};
+use crate::memory::map::base;
+use crate::memory::{Memory, Which};
+use crate::observe::Observer;
+use crate::program::Program;
+use crate::soc::bench::Bench;
+use crate::soc::control::SocControl;
+use crate::soc::stdout::Stdout;
+
+use access::Path;
+use ending::Recorder;
+
+pub use ending::RunOptions;
+
+/// The orchestrator's hart number in the PULP-open machine: cluster 31, core 0.
+const ORCHESTRATOR_HART: u32 = 0x3e0;
+/// DMA-side masters of the L1.
+const DMA_PORTS: usize = 4;
+
+/// Why a machine cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The configuration is impossible.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The program does not fit.
+    #[error(transparent)]
+    Elf(#[from] ElfError),
+}
+
+/// A whole machine.
+pub struct Machine {
+    config: Config,
+    /// Workers in order, then the orchestrator where there is one.
+    cores: Vec<Core>,
+    workers: usize,
+    program: Program,
+    memory: Memory,
+    arbiter: Arbiter,
+    fpu: FpuPool,
+    event_unit: EventUnit,
+    control: ClusterControl,
+    icache_control: IcacheControl,
+    soc_control: SocControl,
+    stdout: Stdout,
+    bench: Bench,
+    /// The address that the bench's background master reads in every cycle.
+    stream: Option<u32>,
+    paths: Vec<Path>,
+    recorders: Vec<Recorder>,
+    /// When each shared target takes its next request (P3).
+    ports: access::Ports,
+    wakes: Vec<Wake>,
+    bank_requests: Vec<Masters>,
+    touched: Vec<u16>,
+    /// Which cores are due when.
+    pub calendar: Calendar,
+    now: u64,
+    outcome: Option<Outcome>,
+    console: Vec<u8>,
+    /// Console bytes that were handed out already.
+    shown: usize,
+    warnings: Vec<Warning>,
+    warned: BTreeSet<u32>,
+    strict: bool,
+    /// A bank that a test-and-set writes in the given cycle (E9).
+    locked_bank: Option<(usize, u64)>,
+    end: Option<u64>,
+}
+
+/// An access to a register that the model does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The address.
+    pub address: u32,
+    /// The instruction.
+    pub pc: u32,
+    /// What it was.
+    pub what: String,
+}
+
+impl Machine {
+    /// Builds the machine and loads the program.
+    ///
+    /// # Errors
+    /// [`BuildError`] if the configuration is impossible or the program does not fit into its memories.
+    pub fn new(config: &Config, image: &Image) -> Result<Self, BuildError> {
+        config.check()?;
+        let (l1_base, l2_base) = match config.machine.map {
+            Map::PulpOpen => (base::L1, base::L2),
+            Map::Bench => (base::BENCH_L1, base::L2),
+        };
+        let mut memory = Memory::new((l1_base, config.l1.size), (l2_base, config.l2.size));
+        image.check_fits(&[
+            MemoryRegion { name: "L1", base: l1_base, size: config.l1.size, key: Some("l1.size") },
+            MemoryRegion { name: "L2", base: l2_base, size: config.l2.size, key: Some("l2.size") },
+        ])?;
+        for segment in &image.segments {
+            memory.load(segment.paddr, &segment.bytes);
+        }
+        let workers = config.cluster.workers;
+        let boot = image.entry;
+        let mut cores: Vec<Core> = (0..workers).map(|i| Core::new(i, config, i as u32, boot)).collect();
+        if config.orchestrator.present {
+            cores.push(Core::new(workers, config, ORCHESTRATOR_HART, boot));
+        }
+        let sizes = [memory.size(Which::L1), memory.size(Which::L2)];
+        let program = Program::new(Decoder::new(&instruction_set(config)), Lowering::new(config), sizes);
+        let others = if config.machine.map == Map::Bench {
+            usize::from(config.l1.traffic_master)
+        } else {
+            DMA_PORTS
+        };
+        let count = cores.len();
+        let mut machine = Self {
+            arbiter: Arbiter::new(config.l1.interconnect, config.l1.banks, workers, others),
+            fpu: FpuPool::new(&config.fpu, count),
+            event_unit: EventUnit::new(workers),
+            control: ClusterControl::new(workers, boot),
+            icache_control: IcacheControl::default(),
+            soc_control: SocControl::new(boot),
+            stdout: Stdout::default(),
+            bench: Bench::default(),
+            stream: None,
+            paths: vec![Path::default(); count],
+            recorders: Vec::new(),
+            ports: access::Ports::default(),
+            wakes: Vec::new(),
+            bank_requests: vec![0; config.l1.banks],
+            touched: Vec::new(),
+            calendar: Calendar::new(),
+            now: 1,
+            outcome: None,
+            console: Vec::new(),
+            shown: 0,
+            warnings: Vec::new(),
+            warned: BTreeSet::new(),
+            strict: false,
+            locked_bank: None,
+            end: None,
+            config: config.clone(),
+            workers,
+            cores,
+            program,
+            memory,
+        };
+        machine.reset(boot);
+        machine.recorders = machine.cores.iter().map(Recorder::new).collect();
+        Ok(machine)
+    }
+
+    /// Releases reset: the orchestrator starts, or every worker where there is none.
+    fn reset(&mut self, boot: u32) {
+        let first = if self.config.orchestrator.present { self.workers } else { 0 };
+        for index in first..self.cores.len() {
+            self.cores[index].start(1, boot);
+            self.schedule(index);
+        }
+    }
+
+    /// The cycle that an engine visits next at the earliest.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Whether the run is over.
+    pub fn ended(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// The first cycle in which anything happens.
+    #[inline(always)]
+    pub fn next_due(&self) -> Option<u64> {
+        let cores = self.calendar.next();
+        let devices = self.devices_due();
+        match (cores, devices) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, None) => a,
+            (None, b) => b,
+        }
+        .map(|cycle| cycle.max(self.now))
+    }
+
+    /// The cores that need something in cycle `now`, found by looking at each.
+    pub fn due_now(&self, now: u64) -> u128 {
+        let due = |core: &&Core| self.due(core.index).is_some_and(|cycle| cycle <= now);
+        self.cores.iter().filter(due).fold(0, |mask, core| mask | 1 << core.index)
+    }
+
+    #[inline(always)]
+    fn due(&self, index: usize) -> Option<u64> {
+        match self.cores[index].next {
+            Next::Issue(cycle) | Next::Fpu(cycle) | Next::Asleep(cycle) => Some(cycle),
+            Next::Request(cycle) => Some(self.paths[index].granted_at().unwrap_or(cycle)),
+            Next::Faulted(cycle) => Some(cycle),
+            Next::Stopped | Next::Waiting => None,
+        }
+    }
+
+    /// Puts a core into the calendar for what it needs next.
+    #[inline(always)]
+    fn schedule(&mut self, index: usize) {
+        if let Some(cycle) = self.due(index) {
+            self.calendar.insert(cycle, index);
+        }
+    }
+
+    /// Lets a core run on from where it is.
+    #[inline(always)]
+    fn advance<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
+        let core = &mut self.cores[index];
+        let horizon = if core.interruptible() { self.now.min(horizon) } else { horizon };
+        core.advance(&mut self.program, &self.memory, horizon, observer);
+        self.schedule(index);
+    }
+
+    /// Answers a core's access and lets it run on.
+    #[inline(always)]
+    fn complete<O: Observer>(&mut self, index: usize, reply: Reply, horizon: u64, observer: &mut O) {
+        self.recorders[index].reply(reply);
+        self.cores[index].complete(reply, &mut self.program, &self.memory);
+        self.run_on(index, horizon, observer);
+    }
+
+    #[inline(always)]
+    fn run_on<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
+        if self.cores[index].request().is_some() {
+            self.schedule(index);
+        } else {
+            self.advance(index, horizon, observer);
+        }
+        self.recorders[index].settle(&self.cores[index]);
+    }
+
+    /// Everything that happens in cycle `now`: devices first, then the cores in `due`. Cores may run ahead through
+    /// instructions that leave decode up to and including `horizon`.
+    pub fn cycle<O: Observer>(&mut self, now: u64, due: u128, horizon: u64, observer: &mut O) {
+        self.now = now;
+        if self.devices_due().is_some_and(|cycle| cycle <= now) {
+            self.tick_devices(horizon, observer);
+        }
+        let mut fpu = 0u128;
+        let mut rest = due;
+        while rest != 0 {
+            let index = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            match self.cores[index].next {
+                Next::Issue(_) => {
+                    self.advance(index, horizon, observer);
+                    self.recorders[index].restart(&self.cores[index]);
+                }
+                Next::Request(_) => self.ask(index, horizon, observer),
+                Next::Fpu(_) => fpu |= 1 << index,
+                Next::Asleep(_) => self.try_wake(index),
+                Next::Faulted(_) => self.core_faulted(index),
+                Next::Stopped | Next::Waiting => {}
+            }
+        }
+        if let Some(address) = self.stream {
+            self.ask_stream(address);
+        }
+        if !self.touched.is_empty() {
+            self.serve_banks(horizon, observer);
+        }
+        if fpu != 0 {
+            self.serve_fpus(fpu, horizon, observer);
+        }
+        self.now = now + 1;
+    }
+
+    fn serve_fpus<O: Observer>(&mut self, asking: u128, horizon: u64, observer: &mut O) {
+        let granted = self.fpu.grant(asking);
+        let mut rest = asking;
+        while rest != 0 {
+            let index = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            if granted >> index & 1 == 0 {
+                self.cores[index].next = Next::Fpu(self.now + 1);
+                self.schedule(index);
+                continue;
+            }
+            self.recorders[index].fpu(self.now);
+            self.cores[index].fpu_granted(self.now, &mut self.program, &self.memory);
+            self.run_on(index, horizon, observer);
+        }
+    }
+
+    fn try_wake(&mut self, index: usize) {
+        if self.cores[index].wake(self.now) {
+            self.schedule(index);
+            self.recorders[index].restart(&self.cores[index]);
+        }
+    }
+
+    /// Arbitrates the banks that somebody asks for in this cycle.
+    #[inline(always)]
+    fn serve_banks<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
+        let now = self.now;
+        for position in 0..self.touched.len() {
+            let bank = usize::from(self.touched[position]);
+            let asking = std::mem::take(&mut self.bank_requests[bank]);
+            let locked = self.locked_bank == Some((bank, now));
+            let winner = if locked { usize::MAX } else { self.arbiter.grant(bank, asking) as usize };
+            let mut losers = if locked { asking } else { asking & !(1 << winner) };
+            while losers != 0 {
+                let index = losers.trailing_zeros() as usize;
+                losers &= losers - 1;
+                if index < self.workers {
+                    self.calendar.insert(now + 1, index);
+                    self.paths[index].retry(now + 1);
+                }
+            }
+            if winner < self.workers {
+                self.l1_granted(winner, horizon, observer);
+            }
+        }
+        self.touched.clear();
+    }
+
+    /// The bench's background master asks for its bank.
+    fn ask_stream(&mut self, address: u32) {
+        let bank = self.bank(address.wrapping_sub(self.memory.base(Which::L1)));
+        if self.bank_requests[bank] == 0 {
+            self.touched.push(bank as u16);
+        }
+        self.bank_requests[bank] |= 1 << self.workers;
+    }
+
+    #[inline(always)]
+    fn bank(&self, offset: u32) -> usize {
+        (offset >> 2) as usize & (self.config.l1.banks - 1)
+    }
+
+    /// Makes an access to a register that the model does not have a fault.
+    pub fn set_strict(&mut self, strict: bool) {
+        self.strict = strict;
+    }
+
+    /// Warnings so far: accesses to registers that the model does not have.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Takes the console bytes that came since the last call.
+    pub fn take_console(&mut self) -> &[u8] {
+        let from = std::mem::replace(&mut self.shown, self.console.len());
+        &self.console[from..]
+    }
+
+    /// Everything that the guest printed.
+    pub fn console(&self) -> &[u8] {
+        &self.console
+    }
+
+    /// The memories, for loaders, golden checks and debuggers.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The cores, workers first.
+    pub fn cores(&self) -> &[Core] {
+        &self.cores
+    }
+}
+
+/// What the cores of `config` decode.
+pub fn instruction_set(config: &Config) -> ennead_isa::set::Set {
+    use ennead_isa::set::{FloatRegisters, Pulp, Set};
+    Set {
+        pulp: match config.core.isa {
+            IsaFamily::Xpulpv2 => Pulp::Xpulpv2,
+            IsaFamily::Xcv => Pulp::Xcv,
+        },
+        float_registers: match config.core.fp_registers {
+            FpRegisters::F => FloatRegisters::F,
+            FpRegisters::X => FloatRegisters::X,
+        },
+        packed_fp16: config.core.packed_fp16,
+        ..Set::default()
+    }
+}

@@ -42,7 +42,7 @@ impl FpuPool {
             for_unit[unit as usize] |= 1 << core;
             position += 1;
         }
-        let mut granted = 0;
+        let mut granted = 0u128;
         for (unit, mask) in for_unit.into_iter().enumerate().filter(|(_, mask)| *mask != 0) {
             granted |= 1 << self.serve(unit, mask);
         }

@@ -25,7 +25,7 @@ pub struct Path {
     /// The cycle in which it is looked at next.
     at: u64,
     /// What its wait is charged to.
-    charge: Option<Charge>,
+    pub(super) charge: Option<Charge>,
 }
 
 impl Path {
@@ -100,7 +100,7 @@ impl Machine {
     fn withheld(&mut self, index: usize, found: Place, request: &Request) -> Option<u64> {
         if self.config.machine.map == Map::Bench {
             return match found {
-                Place::Bench(Bench::EVENT) if !request.write => Some(u64::from(self.bench.take_event_delay())),
+                Place::Bench(Bench::EVENT) if !request.write => Some(u64::from(self.bench.event_delay())),
                 _ => None,
             };
         }

@@ -399,6 +399,6 @@ pub fn instruction_set(config: &Config) -> ennead_isa::set::Set {
             FpRegisters::X => FloatRegisters::X,
         },
         packed_fp16: config.core.packed_fp16,
-        ..Set::default()
+        ..Set::RV32IMFC
     }
 }

@@ -267,9 +267,8 @@ impl Machine {
             return;
         }
         self.carry_out(Some(index), effect);
-        if self.outcome.is_none() {
-            self.answer(index, value, wait, horizon, observer);
-        }
+        let horizon = if self.outcome.is_some() { self.now } else { horizon };
+        self.answer(index, value, wait, horizon, observer);
     }
 
     fn read_device(&mut self, index: usize, found: Place) -> Result<u32, Unmodelled> {

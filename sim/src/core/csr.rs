@@ -283,6 +283,7 @@ impl Csr {
             MHARTID => self.hart,
             MCONFIGPTR => 0,
             0x7a0..=0x7a8 => 0,
+            _ if !modern => 0,
             _ => return Access::Missing,
         })
     }
@@ -345,7 +346,7 @@ impl Csr {
             LEGACY_LOOP_2019..=0x7c2 | 0x7c4..=0x7c6 if !modern => {
                 return Written::Loop(loop_index(csr, LEGACY_LOOP_2019), value);
             }
-            _ if csr >> 10 == 3 => return Written::ReadOnly,
+            _ if csr >> 10 == 3 && modern => return Written::ReadOnly,
             _ => {}
         }
         Written::Done

@@ -4,7 +4,7 @@
 //! without cost) and that of CV32E40P (end is the address after the last instruction; the controller arms the jump on
 //! the second-last instruction, and does so only once it has seen the body).
 
-use crate::config::IsaFamily;
+use crate::config::{Generation, IsaFamily};
 
 /// The registers of one loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub enum Step {
 #[derive(Clone, Debug)]
 pub struct Loops {
     family: IsaFamily,
+    /// RI5CY misses the end of a body of one instruction, which it had fetched before the loop was set.
+    misses_single: bool,
     /// The registers.
     pub set: [HardwareLoop; 2],
     /// Any count is non-zero: the run loop looks here only then.
@@ -46,8 +48,9 @@ pub struct Loops {
 
 impl Loops {
     /// No loop is set.
-    pub fn new(family: IsaFamily) -> Self {
-        Self { family, set: [HardwareLoop::default(); 2], active: false, in_body: false, armed: None }
+    pub fn new(family: IsaFamily, generation: Generation) -> Self {
+        let misses_single = generation == Generation::Ri5cy;
+        Self { family, misses_single, set: [HardwareLoop::default(); 2], active: false, in_body: false, armed: None }
     }
 
     /// Sets part 0 (start), 1 (end) or 2 (count) of loop `number`.
@@ -90,7 +93,7 @@ impl Loops {
 
     fn step_legacy(&mut self, pc: u32) -> Step {
         for registers in &mut self.set {
-            if registers.end == pc && registers.count > 1 {
+            if registers.end == pc && registers.count > 1 && !(self.misses_single && registers.start == pc) {
                 registers.count -= 1;
                 return Step::Back(registers.start);
             }

@@ -192,8 +192,8 @@ impl Core {
             next: Next::Stopped,
             fault: None,
             csr: Csr::new(config.core.generation, config.core.isa, hart, boot),
-            pipeline: Pipeline::new(),
-            loops: Loops::new(config.core.isa),
+            pipeline: Pipeline::new(config.core.generation),
+            loops: Loops::new(config.core.isa, config.core.generation),
             instret: 0,
             macs: 0,
             regions: Vec::new(),
@@ -233,15 +233,22 @@ impl Core {
         self.csr.interrupts_enabled() && self.csr.enabled_lines() != 0
     }
 
-    /// Whether a sleeping core wakes with the lines as they are, and when it is in decode again (R16).
+    /// Wakes a sleeping core if an enabled line is high (R16): the controller's first fetch is in the next cycle, and
+    /// takes the interrupt itself where interrupts are enabled.
     pub fn wake(&mut self, now: u64) -> bool {
         let Next::Asleep(since) = self.next else { return false };
         if self.lines & self.csr.enabled_lines() == 0 {
             return false;
         }
-        let arrival = now.max(since) + 3;
-        self.pipeline.ledger.sleep += arrival - 1 - self.pipeline.issued;
-        self.pipeline.issued = arrival - 1;
+        let first_fetch = now.max(since) + 1;
+        self.pipeline.ledger.sleep += first_fetch - self.pipeline.issued;
+        self.pipeline.issued = first_fetch;
+        let mut arrival = first_fetch + 1;
+        if self.csr.interrupts_enabled() {
+            let line = interrupt_priority(self.lines & self.csr.enabled_lines());
+            self.pc = self.csr.trap(line, true, self.pc, 0);
+            arrival += 1;
+        }
         self.pipeline.flow(Flow::Hold { arrival, charge: Stall::System });
         self.next = Next::Issue(arrival);
         true
@@ -437,7 +444,7 @@ impl Core {
                 self.pipeline.execute(uop, s, s, Stall::System, Charge::Sleep, || None);
                 self.loops.flushed();
                 self.pc = self.pc.wrapping_add(u32::from(uop.len));
-                self.next = Next::Asleep(t + 3);
+                self.next = Next::Asleep(t + 4);
                 false
             }
             Action::Ecall => self.trap(uop, 11, 0, timing::TRAP, program, memory),

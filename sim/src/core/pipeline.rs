@@ -11,6 +11,7 @@
 //!
 //! Invariant: `issued` < the next `t`, and every cycle between them is charged to exactly one cause.
 
+use crate::config::Generation;
 use crate::core::uop::{Action, NO_REGISTER, Uop};
 use crate::stall::Stall;
 
@@ -89,6 +90,8 @@ pub struct Pipeline {
     fp_code: FpCode,
     alu_return: u64,
     alu_return_rd: u8,
+    /// The newer core parks a result that returns at a bad time; the older one never does.
+    parks: bool,
     /// What the cycles so far were spent on.
     pub ledger: Ledger,
 }
@@ -119,8 +122,8 @@ pub enum Flow {
 }
 
 impl Pipeline {
-    /// A core whose first instruction arrives in decode in cycle `arrival`.
-    pub fn new() -> Self {
+    /// A core of this generation that has not started.
+    pub fn new(generation: Generation) -> Self {
         Self {
             issued: 0,
             arrival: 0,
@@ -139,6 +142,7 @@ impl Pipeline {
             fp_code: FpCode::SameCycle,
             alu_return: NEVER,
             alu_return_rd: 0,
+            parks: generation == Generation::Cv32e40p,
             ledger: Ledger::default(),
         }
     }
@@ -323,10 +327,12 @@ impl Pipeline {
         let access = matches!(uop.action, Action::Load(..) | Action::Store(..));
         while self.alu_return <= self.ex_end {
             let now = self.alu_return;
-            let parked = now >= start
+            let parked = self.parks
+                && now >= start
                 && (access && (writes || self.ex_natural > start)
                     || writes && self.response == now
                     || matches!(uop.action, Action::MulHigh(_)) && now > start
+                    || matches!(uop.action, Action::Jalr)
                     || writes && next_jalr.is_some_and(|rs1| rs1 != self.alu_return_rd));
             if parked {
                 self.alu_return += 1;
@@ -376,6 +382,7 @@ impl Pipeline {
     #[inline(always)]
     pub fn fp_accepted(&mut self, rd: u8, request: u64, latency: u64) {
         if latency == 0 {
+            self.ex_alu_rd = rd;
             self.busy &= !(1u64 << rd);
             self.fp_code = FpCode::SameCycle;
             return;
@@ -422,11 +429,5 @@ impl Pipeline {
         }
         self.arrival = handed + 1;
         self.arrival_charge = charge;
-    }
-}
-
-impl Default for Pipeline {
-    fn default() -> Self {
-        Self::new()
     }
 }

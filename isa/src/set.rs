@@ -53,8 +53,11 @@ pub struct Set {
     pub pulp: Pulp,
     /// Where floats live.
     pub float_registers: FloatRegisters,
-    /// Xf16, Xf16alt, Xfvec and Xfaux: scalar and packed binary16 and bfloat16. Needs `f`.
+    /// Xf16, Xf16alt and Xfvec: scalar and packed binary16 and bfloat16. Needs `f`.
     pub packed_fp16: bool,
+    /// Xfaux: packed averages, dot products and the expanding operations, which the open cores' decoders leave out. Needs
+    /// `packed_fp16`.
+    pub xfaux: bool,
     /// Xf8: scalar and packed FP8. Needs `packed_fp16`.
     pub float8: bool,
     /// Zfh (or Zhinx): scalar binary16 with the standard's boxing rules. Where `packed_fp16` is set too, its unchecked
@@ -72,6 +75,7 @@ impl Set {
         pulp: Pulp::None,
         float_registers: FloatRegisters::F,
         packed_fp16: false,
+        xfaux: false,
         float8: false,
         zfh: false,
         gap: Gap::None,
@@ -89,7 +93,8 @@ impl Set {
             Extension::FloatMove => self.f && (own_file || !matches!(self.pulp, Pulp::None)),
             Extension::Zfh => self.f && self.zfh && own_file && !self.packed_fp16,
             Extension::Zhinx => self.f && self.zfh && !own_file && !self.packed_fp16,
-            Extension::Xf16 | Extension::Xf16alt | Extension::Xfvec | Extension::Xfaux => packed,
+            Extension::Xf16 | Extension::Xf16alt | Extension::Xfvec => packed,
+            Extension::Xfaux => packed && self.xfaux,
             Extension::Xf8 => packed && self.float8,
             Extension::Xpulpv2 => matches!(self.pulp, Pulp::Xpulpv2),
             Extension::Xcv => matches!(self.pulp, Pulp::Xcv),

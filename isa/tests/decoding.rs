@@ -202,6 +202,7 @@ fn a_set_has_no_rows_of_extensions_that_it_lacks() {
                 "vfadd.h fa0, fa1, fa2",
                 &Set {
                     packed_fp16: true,
+                    xfaux: true,
                     ..Set::RV32IMFC
                 },
             ),
@@ -215,6 +216,7 @@ fn a_set_has_no_rows_of_extensions_that_it_lacks() {
             0xb000_6033,
             Set {
                 packed_fp16: true,
+                xfaux: true,
                 ..Set::RV32IMFC
             },
         ), // vfcpkb.h.s

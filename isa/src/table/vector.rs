@@ -100,11 +100,11 @@ pub(super) const UNARY: &[Row] = unary! {
 };
 
 pub(super) const H: &[Row] = rows! { [Xfvec Xf16]
-    "vfcpka.h.s"  "1011000 ..... ..... 010 ..... 0110011" FFFA_DYN VfcpkaHS
+    "vfcpka.h.s"  "1011000 ..... ..... 010 ..... 0110011" FFF_DYN VfcpkaHS
 };
 
 pub(super) const AH: &[Row] = rows! { [Xfvec Xf16alt]
-    "vfcpka.ah.s" "1011000 ..... ..... 001 ..... 0110011" FFFA_DYN VfcpkaAhS
+    "vfcpka.ah.s" "1011000 ..... ..... 001 ..... 0110011" FFF_DYN VfcpkaAhS
 };
 
 pub(super) const B: &[Row] = rows! { [Xfvec Xf8]

@@ -106,6 +106,7 @@ pub(crate) fn covering_sets() -> Vec<Set> {
         pulp,
         float_registers,
         packed_fp16: true,
+        xfaux: true,
         float8: true,
         zfh: false,
         gap,

@@ -208,6 +208,9 @@ sections! {
         fp_registers: FpRegisters = FpRegisters::F, "name", Allowed::Names(FpRegisters::NAMES);
         /// Whether the core has scalar and packed FP16 and bfloat16.
         packed_fp16: bool = true, "bool", Allowed::Bool;
+        /// Whether, with packed FP16, the core has the packed averages, dot products and expanding operations that the
+        /// open cores' decoders leave out.
+        xfaux: bool = true, "bool", Allowed::Bool;
         /// Whether `cv.elw` sleeps and `wfi` does nothing, as in a core built for a cluster.
         cluster_build: bool = true, "bool", Allowed::Bool;
         /// A grant pattern to replay on the memory ports of a single core: a file with two characters a cycle.
@@ -297,6 +300,7 @@ impl CoreConfig {
                 FpRegisters::X => FloatRegisters::X,
             },
             packed_fp16: self.packed_fp16,
+            xfaux: self.packed_fp16 && self.xfaux,
             ..Set::RV32IMFC
         }
     }

@@ -171,7 +171,8 @@ pub struct Core {
     pub macs: u64,
     /// Regions, by first entry.
     pub regions: Vec<Region>,
-    /// Semihosting or another host call is wanted at this `ebreak`.
+    /// An interrupt that was taken: the cycle and the line.
+    pub acknowledged: Option<(u64, u32)>,
     events: Events,
     settings: Settings,
     pending: Option<Pending>,
@@ -197,6 +198,7 @@ impl Core {
             instret: 0,
             macs: 0,
             regions: Vec::new(),
+            acknowledged: None,
             events: [0; 32],
             settings: Settings::new(config),
             pending: None,
@@ -247,6 +249,7 @@ impl Core {
         if self.csr.interrupts_enabled() {
             let line = interrupt_priority(self.lines & self.csr.enabled_lines());
             self.pc = self.csr.trap(line, true, self.pc, 0);
+            self.acknowledged = Some((first_fetch, line));
             arrival += 1;
         }
         self.pipeline.flow(Flow::Hold { arrival, charge: Stall::System });
@@ -295,7 +298,8 @@ impl Core {
             return false;
         }
         if self.lines != 0 && self.take_interrupt(t, program, memory) {
-            return true;
+            self.next = Next::Issue(self.pipeline.arrival);
+            return false;
         }
         let redirect_at = if matches!(uop.action, Action::Jalr) {
             self.pipeline.jalr_redirect(&uop)
@@ -768,6 +772,7 @@ impl Core {
         let line = interrupt_priority(pending);
         self.loops.flushed();
         let target = self.csr.trap(line, true, self.pc, 0);
+        self.acknowledged = Some((at, line));
         self.redirect(target, at, false, Stall::System, program, memory)
     }
 

@@ -341,6 +341,16 @@ impl Machine {
         }
     }
 
+    /// A core took the interrupt of `line` in `cycle`.
+    pub(super) fn acknowledge(&mut self, index: usize, cycle: u64, line: u32) {
+        if self.config.machine.map == Map::Bench {
+            self.bench.acknowledge();
+            self.cores[index].set_lines(cycle + 1, self.bench.irq_lines());
+        } else if index < self.workers {
+            self.event_unit.acknowledge(self.now, index, line);
+        }
+    }
+
     fn set_lines(&mut self, index: usize, lines: u32) {
         self.cores[index].set_lines(self.now, lines);
         if matches!(self.cores[index].next, Next::Asleep(since) if since <= self.now) {

@@ -15,7 +15,7 @@ use ennead_isa::Decoder;
 use crate::cluster::control::{ClusterControl, IcacheControl};
 use crate::cluster::event_unit::{EventUnit, Wake};
 use crate::cluster::fpu::FpuPool;
-use crate::config::{Config, ConfigError, FpRegisters, IsaFamily, Map};
+use crate::config::{Config, ConfigError, Map};
 use crate::core::uop::Lowering;
 use crate::core::{Core, Next, Reply};
 use crate::elf::{ElfError, Image, MemoryRegion};
@@ -115,8 +115,8 @@ impl Machine {
         };
         let mut memory = Memory::new((l1_base, config.l1.size), (l2_base, config.l2.size));
         image.check_fits(&[
-            MemoryRegion { name: "L1", base: l1_base, size: config.l1.size, key: Some("l1.size") },
-            MemoryRegion { name: "L2", base: l2_base, size: config.l2.size, key: Some("l2.size") },
+            MemoryRegion { name: "L1", start: l1_base, size: config.l1.size, key: "l1.size" },
+            MemoryRegion { name: "L2", start: l2_base, size: config.l2.size, key: "l2.size" },
         ])?;
         for segment in &image.segments {
             memory.load(segment.paddr, &segment.bytes);
@@ -128,7 +128,7 @@ impl Machine {
             cores.push(Core::new(workers, config, ORCHESTRATOR_HART, boot));
         }
         let sizes = [memory.size(Which::L1), memory.size(Which::L2)];
-        let program = Program::new(Decoder::new(&instruction_set(config)), Lowering::new(config), sizes);
+        let program = Program::new(Decoder::new(&config.core.instruction_set()), Lowering::new(config), sizes);
         let others = if config.machine.map == Map::Bench {
             usize::from(config.l1.traffic_master)
         } else {
@@ -234,6 +234,9 @@ impl Machine {
         let core = &mut self.cores[index];
         let horizon = if core.interruptible() { self.now.min(horizon) } else { horizon };
         core.advance(&mut self.program, &self.memory, horizon, observer);
+        if let Some((cycle, line)) = core.acknowledged.take() {
+            self.acknowledge(index, cycle, line);
+        }
         self.schedule(index);
     }
 
@@ -310,6 +313,9 @@ impl Machine {
 
     fn try_wake(&mut self, index: usize) {
         if self.cores[index].wake(self.now) {
+            if let Some((cycle, line)) = self.cores[index].acknowledged.take() {
+                self.acknowledge(index, cycle, line);
+            }
             self.schedule(index);
             self.recorders[index].restart(&self.cores[index]);
         }
@@ -383,22 +389,5 @@ impl Machine {
     /// The cores, workers first.
     pub fn cores(&self) -> &[Core] {
         &self.cores
-    }
-}
-
-/// What the cores of `config` decode.
-pub fn instruction_set(config: &Config) -> ennead_isa::set::Set {
-    use ennead_isa::set::{FloatRegisters, Pulp, Set};
-    Set {
-        pulp: match config.core.isa {
-            IsaFamily::Xpulpv2 => Pulp::Xpulpv2,
-            IsaFamily::Xcv => Pulp::Xcv,
-        },
-        float_registers: match config.core.fp_registers {
-            FpRegisters::F => FloatRegisters::F,
-            FpRegisters::X => FloatRegisters::X,
-        },
-        packed_fp16: config.core.packed_fp16,
-        ..Set::RV32IMFC
     }
 }

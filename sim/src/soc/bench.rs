@@ -35,6 +35,11 @@ impl Bench {
     /// A store here of address | 1 starts the background master on that address, of 0 stops it.
     pub const STREAM: u32 = 0x100;
 
+    /// A core took an interrupt: all lines fall.
+    pub fn acknowledge(&mut self) {
+        self.lines = 0;
+    }
+
     /// The interrupt lines as they are now, one bit each.
     pub fn irq_lines(&self) -> u32 {
         self.lines
@@ -79,8 +84,9 @@ impl Bench {
                 Effect::Output
             }
             Self::IRQ_LINES => {
-                self.change = Some((now + u64::from(self.irq_delay.saturating_sub(1)), value));
-                self.tick(now)
+                let delay = std::mem::take(&mut self.irq_delay);
+                self.change = Some((now + u64::from(delay.saturating_sub(1)).max(1), value));
+                Effect::None
             }
             Self::IRQ_DELAY => {
                 self.irq_delay = value;
@@ -127,7 +133,8 @@ mod tests {
         assert_eq!((bench.tick(111), bench.irq_lines()), (Effect::None, 0));
         assert_eq!((bench.tick(112), bench.irq_lines()), (Effect::Interrupts, 0x1_0000));
         bench.write(120, Bench::IRQ_DELAY, 0).unwrap();
-        assert_eq!(bench.write(121, Bench::IRQ_LINES, 0), Ok(Effect::Interrupts));
-        assert_eq!((bench.next_due(), bench.irq_lines()), (None, 0));
+        assert_eq!(bench.write(121, Bench::IRQ_LINES, 0), Ok(Effect::None));
+        assert_eq!((bench.tick(122), bench.irq_lines()), (Effect::Interrupts, 0));
+        assert_eq!(bench.next_due(), None);
     }
 }

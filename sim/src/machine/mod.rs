@@ -262,6 +262,8 @@ impl Machine {
     /// instructions that leave decode up to and including `horizon`.
     pub fn cycle<O: Observer>(&mut self, now: u64, due: u128, horizon: u64, observer: &mut O) {
         self.now = now;
+        // A store that starts or stops the background master shows in the next cycle.
+        let stream = self.stream;
         if self.devices_due().is_some_and(|cycle| cycle <= now) {
             self.tick_devices(horizon, observer);
         }
@@ -282,7 +284,7 @@ impl Machine {
                 Next::Stopped | Next::Waiting => {}
             }
         }
-        if let Some(address) = self.stream {
+        if let Some(address) = stream {
             self.ask_stream(address);
         }
         if !self.touched.is_empty() {

@@ -9,7 +9,7 @@ use std::time::Instant;
 use ennead_isa::float::{self, BFloat16, Binary16, Binary32, Flagged, Flags, Float8, Format, Rounding};
 
 const OPERANDS: usize = 1024;
-const PASSES: usize = 200;
+const PASSES: usize = 2000;
 
 /// Numbers around 1 with random mantissas, as a trained network holds them.
 fn operands<F: Format>(seed: u32) -> Vec<u32> {

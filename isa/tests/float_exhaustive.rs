@@ -330,7 +330,7 @@ impl Binary16Line {
             self.magnitudes[index + 1]
         };
         let (low, high) = ((below + here) / 2.0, (here + above) / 2.0);
-        let even = index % 2 == 0;
+        let even = index.is_multiple_of(2);
         let nearest = match direction {
             Direction::TiesToEven => low < target && target < high || even && (target == low || target == high),
             Direction::TiesAway => low <= target && target < high,

@@ -305,9 +305,12 @@ fn check_dot<Narrow: Reference, Wide: Reference>(seed: u64, count: u32) {
         let addend = match random.below(4) {
             0 => None,
             1 => Some(random.operand::<Wide>()),
+            // All but one last place of one product, be the others larger or smaller.
             2 => {
-                let (x, y) = products[0];
-                Some(float_oracle::sum_of_products::<Narrow, Wide>(&[(x ^ Narrow::SIGN, y)], None, Rounding::Rtz).bits)
+                let (x, y) = products[random.below(lanes as u32) as usize];
+                let opposite = [(x ^ Narrow::SIGN, y)];
+                let negated = float_oracle::sum_of_products::<Narrow, Wide>(&opposite, None, Rounding::Rtz).bits;
+                Some(negated.wrapping_add(random.below(3)).wrapping_sub(1) & (Wide::SIGN | (Wide::SIGN - 1)))
             }
             _ => {
                 let (x, y) = products[0];

@@ -2,8 +2,8 @@
 //!
 //! Invariant: an integer is held in the low bits of a `u32`, zeros above, like a narrow float.
 
-use super::exact::{Term, Value, nan, sign};
-use super::{Flagged, Flags, Format, Rounding};
+use super::exact::Value;
+use super::{Flagged, Flags, Format, Rounding, exact, fast};
 
 /// An integer type that floats convert to and from: `i8`, `u8`, `i16`, `u16`, `i32`, `u32`.
 pub trait Integer: integer::Sealed + Copy + 'static {
@@ -67,27 +67,12 @@ pub fn to_int<F: Format, I: Integer>(bits: u32, rounding: Rounding) -> Flagged {
 /// The integer of type `I` in the low bits of `bits`, in format `F`.
 #[inline]
 pub fn from_int<F: Format, I: Integer>(bits: u32, rounding: Rounding) -> Flagged {
-    match I::value(bits) {
-        0 => Flagged::exact(0),
-        integer => {
-            let significand = u128::from(integer.unsigned_abs());
-            Term {
-                negative: integer < 0,
-                exponent: 0,
-                significand,
-            }
-            .round::<F>(rounding)
-        }
-    }
+    // Zero, which is +0 in every mode, is all that the fast path declines.
+    fast::from_int::<F>(I::value(bits), rounding).unwrap_or(Flagged::exact(0))
 }
 
 /// `bits` of format `From` in format `To`. A NaN becomes the canonical NaN; a signalling one raises NV.
 #[inline]
 pub fn convert<From: Format, To: Format>(bits: u32, rounding: Rounding) -> Flagged {
-    match Value::unpack::<From>(bits) {
-        Value::Nan { signaling } => nan::<To>(signaling),
-        Value::Infinite { negative } => Flagged::exact(sign::<To>(negative) | To::INFINITY),
-        Value::Zero { negative } => Flagged::exact(sign::<To>(negative)),
-        Value::Finite(term) => term.round::<To>(rounding),
-    }
+    fast::convert::<From, To>(bits, rounding).unwrap_or_else(|| exact::convert::<From, To>(bits, rounding))
 }

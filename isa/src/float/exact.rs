@@ -32,13 +32,13 @@ const ONE: Value = Value::Finite(Term {
 });
 
 /// The canonical NaN of a format, NV if `invalid`.
-pub(super) fn nan<F: Format>(invalid: bool) -> Flagged {
+fn nan<F: Format>(invalid: bool) -> Flagged {
     Flagged::new(F::CANONICAL_NAN, Flags::INVALID.when(invalid))
 }
 
 /// The sign bit of a format where `negative`.
 #[inline]
-pub(super) fn sign<F: Format>(negative: bool) -> u32 {
+fn sign<F: Format>(negative: bool) -> u32 {
     if negative { F::SIGN } else { 0 }
 }
 
@@ -164,7 +164,7 @@ impl Term {
     }
 
     /// The number in format `F`.
-    pub(super) fn round<F: Format>(self, rounding: Rounding) -> Flagged {
+    fn round<F: Format>(self, rounding: Rounding) -> Flagged {
         let up = self.significand.leading_zeros();
         let significand = shift_right_sticky(self.significand << up, 64) as u64;
         round_normalised::<F>(self.negative, self.exponent + 127 - up as i32, significand, rounding)
@@ -356,6 +356,7 @@ pub(super) fn add<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
 }
 
 /// The sum of the products of the lanes of `a` and `b`, and of `addend` where there is one.
+#[cold]
 pub(super) fn dot<Narrow: Format, Wide: Format>(a: u32, b: u32, addend: Option<u32>, rounding: Rounding) -> Flagged {
     let mut products = [(ONE, ONE); MAX_PRODUCTS];
     let lanes = (u32::BITS / Narrow::WIDTH) as usize;
@@ -415,5 +416,16 @@ pub(super) fn sqrt<F: Format>(a: u32, rounding: Rounding) -> Flagged {
             }
             .round::<F>(rounding)
         }
+    }
+}
+
+/// `bits` of format `From` in format `To`.
+#[cold]
+pub(super) fn convert<From: Format, To: Format>(bits: u32, rounding: Rounding) -> Flagged {
+    match Value::unpack::<From>(bits) {
+        Value::Nan { signaling } => nan::<To>(signaling),
+        Value::Infinite { negative } => Flagged::exact(sign::<To>(negative) | To::INFINITY),
+        Value::Zero { negative } => Flagged::exact(sign::<To>(negative)),
+        Value::Finite(term) => term.round::<To>(rounding),
     }
 }

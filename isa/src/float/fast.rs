@@ -24,17 +24,25 @@ fn widen<F: Format>(bits: u32) -> f64 {
         return f64::from(f32::from_bits(bits << (u32::BITS - F::WIDTH)));
     }
     let magnitude = F::magnitude(bits);
-    let value = if magnitude >= F::INFINITY {
-        f64::INFINITY
-    } else if magnitude > F::MANTISSA {
+    let least = F::MANTISSA + 1;
+    let value = if magnitude.wrapping_sub(least) < F::INFINITY - least {
         let rebias = ((BIAS - F::BIAS) as u64) << MANTISSA_BITS;
         f64::from_bits((u64::from(magnitude) << (MANTISSA_BITS - F::MANTISSA_BITS)) + rebias)
-    } else {
+    } else if magnitude < least {
         let unit = (BIAS + F::MIN_EXPONENT - F::MANTISSA_BITS as i32) as u64;
         f64::from(magnitude) * f64::from_bits(unit << MANTISSA_BITS)
+    } else {
+        f64::INFINITY
     };
     let sign = u64::from(bits & F::SIGN) << (u64::BITS - F::WIDTH);
     f64::from_bits(value.to_bits() | sign)
+}
+
+/// Whether `sum`, the host's sum of `x` and `y`, is exact: of the two differences, that with the larger operand is, and
+/// it equals the smaller operand if the sum is.
+#[inline]
+fn is_exact(sum: f64, x: f64, y: f64) -> bool {
+    (sum - x == y) & (sum - y == x)
 }
 
 /// `x + y` to the bits that decide its rounding to format `F`: exact, or rounded to odd, or clear of every number and
@@ -44,9 +52,7 @@ fn sum<F: Format>(x: f64, y: f64) -> f64 {
     let sum = x + y;
     let tie = 1u64 << (MANTISSA_BITS - F::MANTISSA_BITS - 1);
     let neither_number_nor_tie = sum.to_bits() & (tie - 1) != 0;
-    // Of the two differences, that with the larger operand is exact, and it equals the smaller one if the sum is.
-    let exact = (sum - x == y) & (sum - y == x);
-    if neither_number_nor_tie | exact || !sum.is_finite() {
+    if neither_number_nor_tie | is_exact(sum, x, y) || !sum.is_finite() {
         return sum;
     }
     // The error of the sum (Knuth's TwoSum) says on which side of it the odd neighbour lies; `sum` itself is even.
@@ -76,7 +82,8 @@ fn round<F: Format>(value: f64, rounding: Rounding) -> Option<Flagged> {
         .then(|| round_normalised::<F>(value.is_sign_negative(), exponent - BIAS, significand, rounding))
 }
 
-/// [`round`] to nearest even, if that gives a normal number above the least: there, NX is all it can raise.
+/// [`round`] to nearest even, if that gives a normal number: there, NX is all it can raise. The host rounds to multiples
+/// of the least subnormal what it then returns as the least normal number, so that one is not taken from it.
 #[inline]
 fn round_to_nearest<F: Format>(value: f64) -> Option<Flagged> {
     if F::WIDTH == u32::BITS {
@@ -90,7 +97,7 @@ fn round_to_nearest<F: Format>(value: f64) -> Option<Flagged> {
     let rebias = ((BIAS - F::BIAS) as u64) << F::MANTISSA_BITS;
     let magnitude = ((bits + below_half) >> dropped).wrapping_sub(rebias);
     let least = u64::from(F::MANTISSA) + 1;
-    let settled = (magnitude > least) & (magnitude < u64::from(F::INFINITY));
+    let settled = (magnitude >= least) & (magnitude < u64::from(F::INFINITY));
     let sign = (value.to_bits() >> (u64::BITS - F::WIDTH)) as u32 & F::SIGN;
     let inexact = bits & ((1 << dropped) - 1) != 0;
     settled.then(|| Flagged::new(sign | magnitude as u32, Flags::INEXACT.when(inexact)))
@@ -126,6 +133,45 @@ pub(super) fn div<F: Format>(a: u32, b: u32, rounding: Rounding) -> Option<Flagg
 #[inline]
 pub(super) fn sqrt<F: Format>(a: u32, rounding: Rounding) -> Option<Flagged> {
     round::<F>(widen::<F>(a).sqrt(), rounding)
+}
+
+/// The sum of the products of the lanes of `a` and `b`, and of `addend` where there is one; declined where the products
+/// do not add up exactly in 53 bits.
+#[inline]
+pub(super) fn dot<Narrow: Format, Wide: Format>(
+    a: u32,
+    b: u32,
+    addend: Option<u32>,
+    rounding: Rounding,
+) -> Option<Flagged> {
+    let product = |lane: u32| {
+        let shift = lane * Narrow::WIDTH;
+        widen::<Narrow>(a >> shift) * widen::<Narrow>(b >> shift)
+    };
+    let mut products = product(0);
+    for lane in 1..u32::BITS / Narrow::WIDTH {
+        let (so_far, product) = (products, product(lane));
+        products = so_far + product;
+        if !is_exact(products, so_far, product) {
+            return None;
+        }
+    }
+    match addend {
+        Some(addend) => round::<Wide>(sum::<Wide>(products, widen::<Wide>(addend)), rounding),
+        None => round::<Wide>(products, rounding),
+    }
+}
+
+/// `bits` of format `From` in format `To`.
+#[inline]
+pub(super) fn convert<From: Format, To: Format>(bits: u32, rounding: Rounding) -> Option<Flagged> {
+    round::<To>(widen::<From>(bits), rounding)
+}
+
+/// An integer of at most 33 bits in format `F`.
+#[inline]
+pub(super) fn from_int<F: Format>(value: i64, rounding: Rounding) -> Option<Flagged> {
+    round::<F>(value as f64, rounding)
 }
 
 #[cfg(test)]
@@ -205,6 +251,21 @@ mod tests {
             agreement("div", rounding, count, || {
                 let [a, b, c] = triple();
                 ([a, b, c], div::<F>(a, b, rounding), exact::div::<F>(a, b, rounding))
+            });
+            agreement("dot", rounding, count, || {
+                let [a, b, c] = triple();
+                let (high_a, high_b) = (b << (F::WIDTH % 32), c << (F::WIDTH % 32));
+                let (a, b) = (a | high_a, b | high_b);
+                let fast = dot::<F, Binary32>(a, b, Some(c), rounding);
+                ([a, b, c], fast, exact::dot::<F, Binary32>(a, b, Some(c), rounding))
+            });
+            agreement("convert", rounding, count, || {
+                let [a, b, c] = triple();
+                (
+                    [a, b, c],
+                    convert::<F, Float8>(a, rounding),
+                    exact::convert::<F, Float8>(a, rounding),
+                )
             });
             agreement("sqrt", rounding, count, || {
                 let [a, b, c] = triple();

@@ -181,5 +181,6 @@ pub fn widening_fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, roundi
 /// A sum of zeros keeps their sign if all agree. Infinities of both signs raise NV unless an operand is a NaN.
 #[inline]
 pub fn dot<Narrow: Format, Wide: Format>(a: u32, b: u32, addend: Option<u32>, rounding: Rounding) -> Flagged {
-    exact::dot::<Narrow, Wide>(a, b, addend, rounding)
+    fast::dot::<Narrow, Wide>(a, b, addend, rounding)
+        .unwrap_or_else(|| exact::dot::<Narrow, Wide>(a, b, addend, rounding))
 }

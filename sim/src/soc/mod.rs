@@ -1,11 +1,17 @@
 //! The devices outside the cluster, as PULP firmware sees them: registers, and the effects of writing them.
 //!
 //! Each is a plain state machine that is told the cycle of its own clock; none knows an engine, a core or the memory
-//! map. What the rest of the machine must do after a write is its [`Effect`].
+//! map. What the rest of the machine must do after a write is its [`Effect`]; a device with a `next_due` has to be asked
+//! for it again after every write, and ticked in that cycle before its registers are accessed.
 
 pub mod bench;
 pub mod control;
+pub mod event_unit;
+pub mod fll;
+pub mod itc;
 pub mod stdout;
+pub mod timer;
+pub mod udma;
 
 use thiserror::Error;
 
@@ -36,6 +42,15 @@ pub enum Effect {
     IcacheFlush,
     /// Empty the cache sets that hold this address.
     IcacheFlushLine(u32),
+    /// Software triggered SoC events: take and route them.
+    SocEvents,
+    /// Print `bytes` bytes of memory from `address`.
+    UartTransmit {
+        /// First byte.
+        address: u32,
+        /// How many.
+        bytes: u32,
+    },
     /// The bench's background master reads this address every cycle from now on, or stops.
     Stream(Option<u32>),
 }

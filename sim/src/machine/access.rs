@@ -338,6 +338,7 @@ impl Machine {
             }
             Effect::Stream(address) => self.stream = address,
             Effect::EndOfComputation | Effect::IcacheSetup | Effect::IcacheFlush | Effect::IcacheFlushLine(_) => {}
+            Effect::SocEvents | Effect::UartTransmit { .. } => {}
         }
     }
 

@@ -10,6 +10,7 @@ pub mod disasm;
 pub mod float;
 mod names;
 pub mod op;
+pub mod reference;
 pub mod set;
 pub mod table;
 

@@ -24,7 +24,7 @@ mod xpulp;
 
 use crate::op::Kind;
 use crate::set::{Extension, Set};
-use format::{Field, Format, Show, Slot};
+use format::{Class, Field, Format, Show, Slot, Spread};
 
 pub use operation::Op;
 
@@ -70,52 +70,80 @@ impl Row {
             return "reserved".to_owned();
         };
         let is_branch = matches!(op.kind(), Kind::Branch { .. });
-        let name_of = |wanted: &dyn Fn(&Field) -> Option<String>| -> Vec<String> {
-            self.format.fields.iter().filter_map(wanted).collect()
+        let is_repeated = self.format.fields.iter().any(|field| match field {
+            Field::Repeat(_) => true,
+            Field::Immediate(immediate) => immediate.spread != Spread::No,
+            _ => false,
+        });
+        let a = self.operands(&[Slot::Rs1]);
+        let b = self.operands(&[Slot::Rs2, if is_branch { Slot::Aux } else { Slot::Imm }]);
+        let b = if b == "rs2" && is_repeated {
+            "rs2[0]".to_owned()
+        } else {
+            b
         };
-        let register = |wanted: Slot| {
-            name_of(&|field| match *field {
-                Field::Register { name: "", slot, .. } if slot == wanted => Some("rd".to_owned()),
-                Field::Register { name, slot, .. } if slot == wanted => Some(name.to_owned()),
-                Field::Fixed(slot, 2) if slot == wanted => Some("sp".to_owned()),
-                _ => None,
-            })
+        let b = if b == "frs2" && is_repeated {
+            "frs2[0]".to_owned()
+        } else {
+            b
         };
-        let number = |wanted: Slot| {
-            name_of(&|field| match field {
-                Field::Immediate(immediate) if immediate.slot == wanted => Some(match immediate.show {
+        let whole = match (self.operands(&[Slot::Rd]).as_str(), op.text().strip_prefix("rd")) {
+            ("0", Some(_)) => op
+                .text()
+                .split_once("; ")
+                .map_or("nothing", |(_, rest)| rest)
+                .to_owned(),
+            (name, Some(rest)) => format!("{name}{rest}"),
+            (_, None) => op.text().to_owned(),
+        };
+        let lane = if is_repeated { b.clone() } else { format!("{b}[i]") };
+        whole
+            .replace("{b}[i]", &lane)
+            .replace("{a}", &a)
+            .replace("{b}", &b)
+            .replace("{c}", &self.operands(&[Slot::Rs3]))
+            .replace("{x}", &self.operands(&[Slot::Aux]))
+            .replace("{i}", &self.operands(&[Slot::Imm]))
+            .replace(" 0 + ", " ")
+            .replace(" + 0", "")
+    }
+
+    /// The operands that fill `slots`, as they are written; `0` if there is none.
+    fn operands(&self, slots: &[Slot]) -> String {
+        let names: Vec<String> = self
+            .format
+            .fields
+            .iter()
+            .filter_map(|field| match field {
+                Field::Register {
+                    name: "",
+                    slot: Slot::Rs3,
+                    class: Class::F,
+                    ..
+                } if slots.contains(&Slot::Rs3) => Some("frd".to_owned()),
+                Field::Register { name: "", slot, .. } if slots.contains(slot) => Some("rd".to_owned()),
+                Field::Register {
+                    name,
+                    slot,
+                    class: Class::F,
+                    ..
+                } if slots.contains(slot) => Some(format!("f{name}")),
+                Field::Register { name, slot, .. } if slots.contains(slot) => Some((*name).to_owned()),
+                Field::Immediate(immediate) if slots.contains(&immediate.slot) => Some(match immediate.show {
                     Show::Upper => "(imm << 12)".to_owned(),
                     _ => immediate.name.to_owned(),
                 }),
-                Field::Fixed(slot, value) if *slot == wanted => Some(value.to_string()),
+                Field::Fixed(Slot::Aux, value) if slots.contains(&Slot::Aux) => Some(value.to_string()),
+                Field::Fixed(slot, 1) if slots.contains(slot) => Some("ra".to_owned()),
+                Field::Fixed(slot, 2) if slots.contains(slot) => Some("sp".to_owned()),
                 _ => None,
             })
-        };
-        let repeated = self.format.fields.iter().any(|field| matches!(field, Field::Repeat(_)));
-        let second = if repeated {
-            vec!["rs2[0]".to_owned()]
-        } else {
-            register(Slot::Rs2)
-        };
-        let mut b = [
-            second,
-            if is_branch {
-                number(Slot::Aux)
-            } else {
-                number(Slot::Imm)
-            },
-        ]
-        .concat();
-        if b.len() > 1 {
-            b = vec![format!("({})", b.join(", "))];
+            .collect();
+        match names.as_slice() {
+            [] => "0".to_owned(),
+            [name] => name.clone(),
+            _ => format!("({})", names.join(", ")),
         }
-        let or_zero = |names: Vec<String>| names.into_iter().next().unwrap_or_else(|| "0".to_owned());
-        op.text()
-            .replace("{a}", &or_zero(register(Slot::Rs1)))
-            .replace("{b}", &or_zero(b))
-            .replace("{c}", &or_zero(register(Slot::Rs3)))
-            .replace("{x}", &or_zero(number(Slot::Aux)))
-            .replace("{i}", &or_zero(number(Slot::Imm)))
     }
 
     const fn alias(self) -> Row {

@@ -212,7 +212,7 @@ operations! {
         Insert   Alu "rd = {c} with the bits that {b} names from the low bits of {a}" |a, b, c, _| (c & !field(b)) | ((a << (b & 31)) & field(b));
         Bset     Alu "rd = {a} with the bits that {b} names set"     |a, b, _, _| a | field(b);
         Bclr     Alu "rd = {a} with the bits that {b} names cleared" |a, b, _, _| a & !field(b);
-        Bitrev   Alu "rd = the low n bits of {a} in reverse order of their groups of r+1 bits, n = {b}[4:0], r = {b}[6:5]; r = 3 is r = 0" |a, b, _, _| bitrev(a, b);
+        Bitrev   Alu "rd = the low `points` bits of {a} in reverse order of their groups of radix+1 bits, from the top; radix 3 is radix 0" |a, b, _, _| bitrev(a, b);
         // PULP multiplies; h is the upper half of a register, l the lower; half = 2^(shift-1), 0 when shift is 0.
         Mac      Mul "rd = {c} + {a} * {b}"               |a, b, c, _| c.wrapping_add(a.wrapping_mul(b));
         Msu      Mul "rd = {c} - {a} * {b}"               |a, b, c, _| c.wrapping_sub(a.wrapping_mul(b));
@@ -442,10 +442,10 @@ operations! {
         VfcvtBH     Conv    B   packed::convert::<Binary16, Float8>, "rd[i] = binary16 {a}[i] as FP8; upper lanes 0";
         VfcvtAhB    Conv    Ah  packed::convert::<Float8, BFloat16>, "rd[i] = FP8 {a}[i] as bfloat16";
         VfcvtBAh    Conv    B   packed::convert::<BFloat16, Float8>, "rd[i] = bfloat16 {a}[i] as FP8; upper lanes 0";
-        VfcpkaHS    Conv    H   packed::cast::<Binary16, 0>, "rd[0] = binary32 {a} as binary16, rd[1] = binary32 {b}";
-        VfcpkaAhS   Conv    Ah  packed::cast::<BFloat16, 0>, "rd[0] = binary32 {a} as bfloat16, rd[1] = binary32 {b}";
-        VfcpkaBS    Conv    B   packed::cast::<Float8, 0>, "rd[0] = binary32 {a} as FP8, rd[1] = binary32 {b}; other lanes of {c} stay";
-        VfcpkbBS    Conv    B   packed::cast::<Float8, 2>, "rd[2] = binary32 {a} as FP8, rd[3] = binary32 {b}; other lanes of {c} stay";
+        VfcpkaHS    Conv    H   packed::cast::<Binary16, 0>, "rd = binary32 {a}, {b} as binary16 in lanes 0, 1";
+        VfcpkaAhS   Conv    Ah  packed::cast::<BFloat16, 0>, "rd = binary32 {a}, {b} as bfloat16 in lanes 0, 1";
+        VfcpkaBS    Conv    B   packed::cast::<Float8, 0>, "rd = {c} with binary32 {a}, {b} as FP8 in lanes 0, 1";
+        VfcpkbBS    Conv    B   packed::cast::<Float8, 2>, "rd = {c} with binary32 {a}, {b} as FP8 in lanes 2, 3";
         VfdotpexSH  AddMul  H   packed::expand_dot::<Binary16>, "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
         VfdotpexSAh AddMul  Ah  packed::expand_dot::<BFloat16>, "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
         VfdotpexSB  AddMul  B   packed::expand_dot::<Float8>, "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";

@@ -1,0 +1,5 @@
+//! Prints the instruction reference page.
+
+fn main() {
+    print!("{}", ennead_isa::reference::page());
+}

@@ -3,13 +3,15 @@
 #
 #   build.sh           rebuild workloads/elf
 #   build.sh --check   rebuild elsewhere and compare byte for byte with workloads/elf
-#   build.sh --host    build the kernels for this computer and try them there
+#   build.sh --host    build kernels and programs for this computer, try the kernels with random shapes, and run each program
+#                      with one worker against its expected tensor
 set -eu
 cd "$(dirname "$0")"
 
 CLANG=${CLANG:-clang-19}
 LLD=${LLD:-ld.lld-19}
 STRIP=${STRIP:-llvm-strip-19}
+HOST="-fsanitize=address,undefined -fno-sanitize-recover=all"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -18,6 +20,12 @@ compile() {
   target=$1 output=$2 source=$3
   shift 3
   case $target in
+    host)
+      # shellcheck disable=SC2086
+      "$CLANG" $HOST -std=gnu11 -O2 -ffp-contract=off -DENNEAD_HOST -Wall -Wextra -Werror -Iruntime -Ikernels -Igolden \
+        "$@" -c "$source" -o "$output"
+      return
+      ;;
     corev) set -- -march=rv32imfc_zfh -mabi=ilp32f -DENNEAD_MAX_WORKERS=16 "$@" ;;
     pulp) set -- -march=rv32imc_zfinx_zhinx -mabi=ilp32 -DENNEAD_MAX_WORKERS=8 "$@" ;;
   esac
@@ -32,7 +40,7 @@ link() {
   shift 2
   case $target in
     corev) layout="-DL1_SIZE=128K -DMAX_WORKERS=16 -DSTACK_SIZE=512" ;;
-    pulp) layout="-DL1_SIZE=64K -DMAX_WORKERS=8 -DSTACK_SIZE=512" ;;
+    pulp) layout="-DL1_SIZE=128K -DMAX_WORKERS=8 -DSTACK_SIZE=512" ;;
   esac
   # shellcheck disable=SC2086
   "$CLANG" -E -P -x c $layout runtime/link.ld -o "$work/link.ld"
@@ -40,41 +48,86 @@ link() {
   "$STRIP" --strip-debug --discard-locals "$elf"
 }
 
-# program NAME TARGET MAIN KIND BITS: a program with workers for one element type; KIND names its inputs.
+KERNELS="tiles.S dots.S matmul.c matmul_dot.c im2col.c layout.c elementwise.c"
+
+# program STEM BITS SUFFIX MAIN INPUT... [-- FLAG...]: a program with workers for one element type and both targets. Its
+# inputs are golden/data/STEM-fpBITSSUFFIX.INPUT.bin, in capitals here.
 program() {
-  name=$1 target=$2 main=$3 kind=$4 bits=$5
+  stem=$1 bits=$2 ending=$3 main=$4
+  shift 4
   case $bits in
     32) real=float type=f32 ;;
     16) real=f16 type=f16 ;;
   esac
-  inputs=golden/data/${name%-pulp}
-  dir=$work/$name
-  mkdir -p "$dir"
-  compile "$target" "$dir/main.o" "programs/$main.c" -DENNEAD_BITS="$bits" -DREAL=$real "-DPROGRAM=\"$name\"" \
-    -Dmatmul_kernel=matmul_$type -Dmatmul_naive_kernel=matmul_naive_$type -Dim2col_kernel=im2col_$type
-  compile "$target" "$dir/inputs.o" programs/inputs.S -D"$kind" -DINPUTS="$inputs"
-  for source in runtime/crt0.S runtime/requires.S runtime/runtime.c kernels/tiles.S kernels/matmul.c kernels/im2col.c
-  do
-    compile "$target" "$dir/$(basename "$source").o" "$source"
+  inputs=
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    inputs="$inputs -DINPUT_$1"
+    shift
   done
-  link "$target" "$out/$name.elf" "$dir"/*.o
+  [ $# -gt 0 ] && shift
+  name=$stem-fp$bits$ending
+  for target in $targets; do
+    elf=$name
+    [ $target = pulp ] && elf=$name-pulp
+    dir=$work/$elf
+    mkdir -p "$dir"
+    compile $target "$dir/main.o" "programs/$main.c" -DENNEAD_BITS="$bits" -DREAL=$real "-DPROGRAM=\"$elf\"" \
+      -Dmatmul_kernel=matmul_$type -Dmatmul_naive_kernel=matmul_naive_$type -Dmatmul_dot_kernel=matmul_dot_$type \
+      -Dfinish_sums_kernel=finish_sums_$type -Dim2col_kernel=im2col_$type -Dflip_weights_kernel=flip_weights_$type \
+      -Drelu_kernel=relu_$type -Drelu_backward_kernel=relu_backward_$type -Dsgd_kernel=sgd_$type \
+      -Douter_kernel=outer_$type "$@"
+    # shellcheck disable=SC2086
+    compile $target "$dir/inputs.o" programs/inputs.S -DINPUTS="golden/data/$name" $inputs
+    if [ $target = host ]; then
+      compile host "$dir/machine.o" host/machine.c "-DEXACT=\"golden/data/$name.exact.bin\""
+      "$CLANG" $HOST "$dir"/*.o "$work/host/"*.o -lm -o "$dir/run"
+      "$dir/run"
+      continue
+    fi
+    # shellcheck disable=SC2046
+    link $target "$out/$elf.elf" "$dir"/*.o $(libraries $target)
+  done
+}
+
+# The objects that every program of a target is linked with.
+libraries() {
+  for source in crt0.S requires.S runtime.c $KERNELS; do
+    echo "$work/$1/$source.o"
+  done
+}
+
+# Every program with workers, for each of $targets.
+programs() {
+  for bits in 32 16; do
+    program matmul $bits "" matmul A B
+    program conv2d $bits -fw conv2d_fw X WEIGHTS BIAS
+    program conv2d $bits -wg conv2d_wg X DY
+    program conv2d $bits -ig conv2d_ig DY WEIGHTS
+    program linear $bits -fw linear X WEIGHTS BIAS -- -DSTEP=FW
+    program linear $bits -wg linear X DY -- -DSTEP=WG
+    program linear $bits -ig linear DY WEIGHTS -- -DSTEP=IG
+    program relu $bits -fw elementwise X -- -DSTEP=RELU_FW
+    program relu $bits -bw elementwise X DY -- -DSTEP=RELU_BW
+    program sgd $bits "" elementwise W V DW -- -DSTEP=SGD
+  done
 }
 
 build() {
-  out=$1
-  mkdir -p "$out" "$work/hello"
+  out=$1 targets="corev pulp"
+  mkdir -p "$out" "$work/hello" "$work/corev" "$work/pulp"
   for source in runtime/crt0.S runtime/runtime.c programs/hello.c; do
     compile pulp "$work/hello/$(basename "$source").o" "$source" -march=rv32imc -mabi=ilp32
   done
   link pulp "$out/hello.elf" "$work"/hello/*.o
-  for target in corev pulp; do
-    suffix=
-    [ $target = pulp ] && suffix=-pulp
-    for bits in 32 16; do
-      program "matmul-fp$bits$suffix" $target matmul MATMUL $bits
-      program "conv2d-fp$bits-fw$suffix" $target conv2d_fw CONV2D_FW $bits
+  for target in $targets; do
+    for source in crt0.S requires.S runtime.c; do
+      compile $target "$work/$target/$source.o" "runtime/$source"
+    done
+    for source in $KERNELS; do
+      compile $target "$work/$target/$source.o" "kernels/$source"
     done
   done
+  programs
 }
 
 case ${1:-} in
@@ -91,9 +144,16 @@ case ${1:-} in
     echo "workloads/elf is what its sources build"
     ;;
   --host)
-    "$CLANG" -std=gnu11 -O2 -Wall -Wextra -Werror -fsanitize=address,undefined -fno-sanitize-recover=all \
-      -ffp-contract=off -DENNEAD_HOST -Iruntime -Ikernels host/*.c kernels/*.c -lm -o "$work/check"
+    targets=host
+    mkdir -p "$work/host"
+    for source in kernels/*.c host/tiles.c; do
+      compile host "$work/host/$(basename "$source").o" "$source"
+    done
+    compile host "$work/check.o" host/check.c
+    # shellcheck disable=SC2086
+    "$CLANG" $HOST "$work/check.o" "$work/host/"*.o -lm -o "$work/check"
     "$work/check"
+    programs
     ;;
   *)
     echo "usage: build.sh [--check | --host]" >&2

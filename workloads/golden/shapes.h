@@ -12,12 +12,22 @@
 #define CONV_KERNEL 3
 #define CONV_STRIDE 1
 #define CONV_PADDING 1
+#define LINEAR_NI 256
+#define LINEAR_NO 64
+#define SGD_RATE 0.015625f
+#define SGD_MOMENTUM 0.875f
+#define SGD_DECAY 0.0009765625f
+#define ELEMENTS 8192
 #if ENNEAD_BITS == 32
 #define MATMUL_LDA 98
 #define CONV_LDW 146
+#define CONV_LDY 258
+#define LINEAR_LDW 258
 #elif ENNEAD_BITS == 16
 #define MATMUL_LDA 100
 #define CONV_LDW 148
+#define CONV_LDY 260
+#define LINEAR_LDW 260
 #endif
 
 #endif

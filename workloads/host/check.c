@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "elementwise.h"
 #include "im2col.h"
+#include "layout.h"
 #include "matmul.h"
+#include "matmul_dot.h"
 
 static uint32_t state = 1;
 
@@ -59,11 +62,13 @@ CHECK_MATMUL(check_naive_f16, f16, fma_f16, matmul_naive_f16)
 
 #define CHECK_IM2COL(name, type, kernel_function)                                                              \
   static void name(void) {                                                                                     \
-    static type x[8 * 16 * 16], columns[8 * 25 * 400], expected[8 * 25 * 400];                                 \
+    static type x[8 * 16 * 16], columns[8 * 25 * 2600], expected[8 * 25 * 2600];                                 \
     const uint32_t channels = 1 + below(8), height = 5 + below(12), width = 5 + below(12);                     \
     const uint32_t kernel = 1 + below(5), stride = 1 + below(3), padding = below(kernel), team = 1 + below(9); \
-    const uint32_t out_height = (height + 2 * padding - kernel) / stride + 1;                                  \
-    const uint32_t out_width = (width + 2 * padding - kernel) / stride + 1;                                    \
+    const uint32_t spread = 1 + below(3);                                                                      \
+    const uint32_t full_height = (height - 1) * spread + 1, full_width = (width - 1) * spread + 1;             \
+    const uint32_t out_height = (full_height + 2 * padding - kernel) / stride + 1;                             \
+    const uint32_t out_width = (full_width + 2 * padding - kernel) / stride + 1;                               \
     const uint32_t out_row = below(out_height), out_rows = 1 + below(out_height - out_row);                    \
     const uint32_t ld = out_rows * out_width + below(3);                                                       \
     for (uint32_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {                                                  \
@@ -75,13 +80,14 @@ CHECK_MATMUL(check_naive_f16, f16, fma_f16, matmul_naive_f16)
       for (uint32_t at = 0; at < out_rows * out_width; at++) {                                                 \
         const int32_t yy = (int32_t)((out_row + at / out_width) * stride + row / kernel % kernel - padding);   \
         const int32_t xx = (int32_t)(at % out_width * stride + row % kernel - padding);                        \
-        const int inside = yy >= 0 && xx >= 0 && yy < (int32_t)height && xx < (int32_t)width;                  \
-        expected[row * ld + at] =                                                                              \
-            inside ? x[(row / kernel / kernel * height + (uint32_t)yy) * width + (uint32_t)xx] : (type)0;      \
+        const int inside = yy >= 0 && xx >= 0 && yy < (int32_t)full_height && xx < (int32_t)full_width &&      \
+                           yy % (int32_t)spread == 0 && xx % (int32_t)spread == 0;                             \
+        const uint32_t line = row / kernel / kernel * height + (uint32_t)yy / spread;                          \
+        expected[row * ld + at] = inside ? x[line * width + (uint32_t)xx / spread] : (type)0;                  \
       }                                                                                                        \
     }                                                                                                          \
-    const struct im2col job = {x,      columns, channels, height,   width,     kernel,                         \
-                               stride, padding, out_row,  out_rows, out_width, ld};                            \
+    const struct im2col job = {x,       columns, channels, height,   width,     kernel, stride,                \
+                               padding, spread,  out_row,  out_rows, out_width, ld};                           \
     for (uint32_t core = 0; core < team; core++) {                                                             \
       kernel_function(&job, core, team);                                                                       \
     }                                                                                                          \
@@ -94,6 +100,59 @@ CHECK_MATMUL(check_naive_f16, f16, fma_f16, matmul_naive_f16)
 CHECK_IM2COL(check_im2col_f32, uint32_t, im2col_f32)
 CHECK_IM2COL(check_im2col_f16, uint16_t, im2col_f16)
 
+#define CHECK_DOT(name, type, lanes, fma, kernel)                                                              \
+  static void name(void) {                                                                                     \
+    const uint32_t n = 1 + below(40), m = 1 + below(40), k = lanes * (1 + below(30)), team = 1 + below(9);     \
+    const uint32_t lda = k + lanes * below(3), ldb = k + lanes * below(3);                                     \
+    static type a[64 * 64], b[64 * 64], expected[64 * 64][lanes];                                              \
+    static uint32_t sums[64 * 64];                                                                             \
+    for (uint32_t i = 0; i < 64 * 64; i++) {                                                                   \
+      a[i] = (type)sample();                                                                                   \
+      b[i] = (type)sample();                                                                                   \
+      for (uint32_t lane = 0; lane < lanes; lane++) {                                                          \
+        expected[i][lane] = (type)sample();                                                                    \
+      }                                                                                                        \
+    }                                                                                                          \
+    memcpy(sums, expected, sizeof(sums));                                                                      \
+    for (uint32_t row = 0; row < n; row++) {                                                                   \
+      for (uint32_t column = 0; column < m; column++) {                                                        \
+        for (uint32_t i = 0; i < k; i++) {                                                                     \
+          type *sum = &expected[row * m + column][i % lanes];                                                  \
+          *sum = fma(a[row * lda + i], b[column * ldb + i], *sum);                                             \
+        }                                                                                                      \
+      }                                                                                                        \
+    }                                                                                                          \
+    const struct matmul_dot mm = {a, b, sums, lda, ldb, n, m, k};                                              \
+    for (uint32_t core = 0; core < team; core++) {                                                             \
+      kernel(&mm, core, team);                                                                                 \
+    }                                                                                                          \
+    for (uint32_t i = 0; i < 64 * 64; i++) {                                                                   \
+      if (memcmp(&sums[i], expected[i], 4) != 0) {                                                             \
+        fail(#kernel, n, m, k, i);                                                                             \
+      }                                                                                                        \
+    }                                                                                                          \
+  }
+CHECK_DOT(check_dot_f32, float, 1, fma_f32, matmul_dot_f32)
+CHECK_DOT(check_dot_f16, f16, 2, fma_f16, matmul_dot_f16)
+
+static void check_flip(void) {
+  static uint16_t from[16 * 16 * 25], to[16 * 16 * 25];
+  const uint32_t cout = 1 + below(16), cin = 1 + below(16), taps = 1 + below(24), team = 1 + below(9);
+  for (uint32_t i = 0; i < 16 * 16 * 25; i++) {
+    from[i] = (uint16_t)i;
+  }
+  const struct flip flip = {from, to, cout, cin, taps, cin * taps, cout * taps};
+  for (uint32_t core = 0; core < team; core++) {
+    flip_weights_f16(&flip, core, team);
+  }
+  for (uint32_t i = 0; i < cout * cin * taps; i++) {
+    const uint32_t tap = i % taps, ci = i / taps % cin, co = i / taps / cin;
+    if (to[(ci * cout + co) * taps + taps - 1 - tap] != from[i]) {
+      fail("flip_weights_f16", cout, cin, taps, i);
+    }
+  }
+}
+
 int main(void) {
   for (int round = 0; round < 2000; round++) {
     check_matmul_f32();
@@ -102,6 +161,9 @@ int main(void) {
     check_naive_f16();
     check_im2col_f32();
     check_im2col_f16();
+    check_dot_f32();
+    check_dot_f16();
+    check_flip();
   }
   puts("kernels agree with direct computation");
   return 0;

@@ -4,6 +4,7 @@
  * Built for one element type: REAL, matmul_kernel and im2col_kernel come from the command line. */
 #include "im2col.h"
 #include "matmul.h"
+#include "program.h"
 #include "shapes.h"
 
 enum { REGION_DMA_IN = 1, REGION_IM2COL, REGION_COMPUTE, REGION_DMA_OUT };
@@ -12,27 +13,14 @@ ENNEAD_REGION(2, "im2col");
 ENNEAD_REGION(3, "compute");
 ENNEAD_REGION(4, "dma-out");
 
+#include "conv2d.h"
+
 enum {
-  CIN = CONV_CIN,
-  COUT = CONV_COUT,
-  H = CONV_H,
-  W = CONV_W,
-  KERNEL = CONV_KERNEL,
-  STRIDE = CONV_STRIDE,
-  PADDING = CONV_PADDING,
-  LDW = CONV_LDW,
-  HO = (H + 2 * PADDING - KERNEL) / STRIDE + 1,
-  WO = (W + 2 * PADDING - KERNEL) / STRIDE + 1,
-  K = CIN * KERNEL * KERNEL,
   /* Output rows at a time: as much as leaves room in 64 KiB of L1 for FP32. */
   BAND = sizeof(REAL) == 4 ? 1 : 2,
   BANDS = (HO + BAND - 1) / BAND,
-  WORD = 4 / sizeof(REAL),
-  /* Twice an odd number of words, so that eight neighbouring rows begin in eight banks. */
-  LDB = ((BAND * WO / WORD + 1) / 4 * 4 + 2) * WORD,
+  LDB = ROW_LENGTH(BAND *WO),
 };
-
-_Static_assert(WO % WORD == 0, "a row of the output has to be a whole number of words");
 
 /* Inputs, made by golden/generate.py; rows of the weights are padded to LDW elements. */
 extern const REAL ennead_x[CIN * H * W];
@@ -73,6 +61,7 @@ void ennead_team_main(uint32_t core, uint32_t team) {
         .kernel = KERNEL,
         .stride = STRIDE,
         .padding = PADDING,
+        .spread = 1,
         .out_row = row,
         .out_rows = rows,
         .out_width = WO,
@@ -115,12 +104,4 @@ void ennead_team_main(uint32_t core, uint32_t team) {
     }
     ENNEAD_END(REGION_DMA_OUT);
   }
-}
-
-int main(void) {
-  const uint32_t team = ennead_run_team();
-  ennead_print(PROGRAM " done by ");
-  ennead_print_unsigned(team);
-  ennead_print(" workers\n");
-  return 0;
 }

@@ -1,4 +1,5 @@
-/* The inputs of a program, as golden/generate.py wrote them. INPUTS is the common part of the files' names. */
+/* The inputs of a program, as golden/generate.py wrote them. INPUTS is the common part of the files' names,
+ * INPUT_NAME says which there are. */
 #define STRING_(x) #x
 #define STRING(x) STRING_(x)
 
@@ -12,12 +13,32 @@
   .size \symbol, . - \symbol
 .endm
 
-#ifdef MATMUL
+#ifdef INPUT_A
   input ennead_a, STRING(INPUTS.a.bin)
+#endif
+#ifdef INPUT_B
   input ennead_b, STRING(INPUTS.b.bin)
 #endif
-#ifdef CONV2D_FW
+#ifdef INPUT_X
   input ennead_x, STRING(INPUTS.x.bin)
+#endif
+#ifdef INPUT_WEIGHTS
   input ennead_weights, STRING(INPUTS.weights.bin)
+#endif
+#ifdef INPUT_BIAS
   input ennead_bias, STRING(INPUTS.bias.bin)
 #endif
+#ifdef INPUT_DY
+  input ennead_dy, STRING(INPUTS.dy.bin)
+#endif
+#ifdef INPUT_W
+  input ennead_w, STRING(INPUTS.w.bin)
+#endif
+#ifdef INPUT_V
+  input ennead_v, STRING(INPUTS.v.bin)
+#endif
+#ifdef INPUT_DW
+  input ennead_dw, STRING(INPUTS.dw.bin)
+#endif
+
+  .section .note.GNU-stack, "", @progbits

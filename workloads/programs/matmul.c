@@ -3,6 +3,7 @@
  *
  * Built for one element type: REAL, matmul_kernel and matmul_naive_kernel come from the command line. */
 #include "matmul.h"
+#include "program.h"
 #include "shapes.h"
 
 enum { REGION_DMA_IN = 1, REGION_COMPUTE, REGION_DMA_OUT };
@@ -115,12 +116,4 @@ void ennead_team_main(uint32_t core, uint32_t team) {
     }
     ENNEAD_END(REGION_DMA_OUT);
   }
-}
-
-int main(void) {
-  const uint32_t team = ennead_run_team();
-  ennead_print(PROGRAM " done by ");
-  ennead_print_unsigned(team);
-  ennead_print(" workers\n");
-  return 0;
 }

@@ -49,11 +49,9 @@ enum {
   EVENT_MASK_CLEAR = 0x04,
   EVENT_MASK_SET = 0x08,
   EVENT_WAIT_CLEAR = 0x3C,
-  EVENT_SW_TRIGGER = 0x100,
   EVENT_BARRIER_TRIGGER_MASK = 0x200,
   EVENT_BARRIER_TARGET_MASK = 0x20C,
   EVENT_BARRIER_WAIT_CLEAR = 0x21C,
-  EVENT_LINE_TEAM = 1 << 1,
   EVENT_LINE_DMA = 1 << 8,
   EVENT_LINE_BARRIER = 1 << 16,
   DMA = 0x10204400,
@@ -137,16 +135,40 @@ void ennead_team_main(uint32_t core, uint32_t team);
 /* How many workers to use: a parameter that a host may patch before loading. */
 extern volatile uint32_t ennead_team;
 
+#else
+
+/* On the host a team is one worker, and DMA is a copy that is done at once. */
+typedef uint32_t ennead_transfer;
+enum { DMA_IN = 1, DMA_OUT = 0 };
+ennead_transfer ennead_dma(uint32_t direction, void *l1, const void *l2, uint32_t bytes);
+ennead_transfer ennead_dma_rows(uint32_t direction, void *l1, const void *l2, uint32_t bytes, uint32_t row_bytes,
+                                uint32_t stride);
+ENNEAD_INLINE void ennead_dma_wait(ennead_transfer id) { (void)id; }
+ENNEAD_INLINE void ennead_barrier(void) {}
+void ennead_print(const char *text);
+void ennead_print_unsigned(uint32_t value);
+uint32_t ennead_run_team(void);
+void ennead_team_main(uint32_t core, uint32_t team);
+
 #endif /* ENNEAD_HOST */
 
-/* ---- Packed and scalar binary16 --------------------------------------------------------------------------- */
+/* ---- Floats: one binary32 or two binary16 in a word -------------------------------------------------------- */
 typedef _Float16 f16;
 
 #ifndef ENNEAD_HOST
+
+/* Two binary16 as they lie in a register of the target's float file. */
+typedef float f16x2;
+
+/* Register class of floats, opcode of packed integers, encoding of the integer maximum. */
 #ifdef __riscv_flen
 #define ENNEAD_FLOAT "f"
+#define ENNEAD_SIMD "0x7b"
+#define ENNEAD_MAX "0x2b, 3, 0x2d"
 #else
 #define ENNEAD_FLOAT "r"
+#define ENNEAD_SIMD "0x57"
+#define ENNEAD_MAX "0x33, 6, 0x02"
 #endif
 
 /* a * b + c with one rounding. */
@@ -158,9 +180,70 @@ ENNEAD_INLINE f16 fma_f16(f16 a, f16 b, f16 c) {
   __asm__("fmadd.h %0, %1, %2, %0" : "+" ENNEAD_FLOAT(c) : ENNEAD_FLOAT(a), ENNEAD_FLOAT(b));
   return c;
 }
+/* vfmac.h */
+ENNEAD_INLINE f16x2 fma_f16x2(f16x2 a, f16x2 b, f16x2 c) {
+  __asm__(".insn r 0x33, 2, 0x48, %0, %1, %2" : "+" ENNEAD_FLOAT(c) : ENNEAD_FLOAT(a), ENNEAD_FLOAT(b));
+  return c;
+}
+
+ENNEAD_INLINE float multiply_f32(float a, float b) { return a * b; }
+/* vfmul.h */
+ENNEAD_INLINE f16x2 multiply_f16x2(f16x2 a, f16x2 b) {
+  f16x2 product;
+  __asm__(".insn r 0x33, 2, 0x43, %0, %1, %2" : "=" ENNEAD_FLOAT(product) : ENNEAD_FLOAT(a), ENNEAD_FLOAT(b));
+  return product;
+}
+
+/* The same value in every lane. */
+ENNEAD_INLINE float splat_f32(float a) { return a; }
+/* vfcpka.h.s */
+ENNEAD_INLINE f16x2 splat_f16x2(float a) {
+  f16x2 both;
+  __asm__(".insn r 0x33, 2, 0x58, %0, %1, %1" : "=" ENNEAD_FLOAT(both) : ENNEAD_FLOAT(a));
+  return both;
+}
+
+/* Each lane where it is above zero as an integer, else 0: cv.max.h or pv.max.h with 0. */
+ENNEAD_INLINE uint32_t positive_f16x2(uint32_t a) {
+  uint32_t maximum;
+  __asm__(".insn r " ENNEAD_SIMD ", 0, 0x18, %0, %1, x0" : "=r"(maximum) : "r"(a));
+  return maximum;
+}
+/* All ones in each lane that is above zero as an integer: cv.cmpgt.h or pv.cmpgt.h with 0. */
+ENNEAD_INLINE uint32_t positive_mask_f16x2(uint32_t a) {
+  uint32_t mask;
+  __asm__(".insn r " ENNEAD_SIMD ", 0, 0x0a, %0, %1, x0" : "=r"(mask) : "r"(a));
+  return mask;
+}
+/* cv.max or p.max with 0. */
+ENNEAD_INLINE uint32_t positive_f32(uint32_t a) {
+  uint32_t maximum;
+  __asm__(".insn r " ENNEAD_MAX ", %0, %1, x0" : "=r"(maximum) : "r"(a));
+  return maximum;
+}
 #else
+typedef struct {
+  f16 lane[2];
+} f16x2;
 float fma_f32(float a, float b, float c);
 f16 fma_f16(f16 a, f16 b, f16 c);
+ENNEAD_INLINE f16x2 fma_f16x2(f16x2 a, f16x2 b, f16x2 c) {
+  return (f16x2){{fma_f16(a.lane[0], b.lane[0], c.lane[0]), fma_f16(a.lane[1], b.lane[1], c.lane[1])}};
+}
+ENNEAD_INLINE float multiply_f32(float a, float b) { return a * b; }
+ENNEAD_INLINE f16x2 multiply_f16x2(f16x2 a, f16x2 b) {
+  return (f16x2){{(f16)((float)a.lane[0] * (float)b.lane[0]), (f16)((float)a.lane[1] * (float)b.lane[1])}};
+}
+ENNEAD_INLINE float splat_f32(float a) { return a; }
+ENNEAD_INLINE f16x2 splat_f16x2(float a) { return (f16x2){{(f16)a, (f16)a}}; }
+ENNEAD_INLINE uint32_t positive_f16x2(uint32_t a) { return (a & 0x8000 ? 0 : a & 0xFFFF) | (a >> 31 ? 0 : a & ~0xFFFFu); }
+ENNEAD_INLINE uint32_t positive_mask_f16x2(uint32_t a) {
+  return ((int16_t)a > 0 ? 0xFFFFu : 0) | ((int32_t)a >> 16 > 0 ? 0xFFFF0000u : 0);
+}
+ENNEAD_INLINE uint32_t positive_f32(uint32_t a) { return (int32_t)a > 0 ? a : 0; }
 #endif
+
+/* All ones where a word is above zero as an integer. */
+ENNEAD_INLINE uint32_t positive_mask_f32(uint32_t a) { return (uint32_t)-((int32_t)a > 0); }
 
 #endif

@@ -1,59 +1,49 @@
-/* Start of the team, console and exit. The orchestrator starts the workers and waits; worker 0 finds out who is
- * there, tells the others, and reports when all have arrived at the end. */
+/* Start of the team, console and exit. The orchestrator starts worker 0 and waits; worker 0 finds out how many workers
+ * there are, sets up their barrier, starts them, and reports when all have arrived at the end. */
 #include "ennead.h"
 
 __attribute__((section(".data"))) volatile uint32_t ennead_team = 8;
 
-static volatile uint32_t alive[ENNEAD_MAX_WORKERS] ENNEAD_L1;
-static volatile uint32_t team_size ENNEAD_L1;
+static uint32_t team_size ENNEAD_L1;
 static volatile uint32_t finished;
 
 extern char _start[];
 
-static uint32_t requested_team(void) {
-  const uint32_t team = ennead_team;
-  return team < 1 ? 1 : team > ENNEAD_MAX_WORKERS ? ENNEAD_MAX_WORKERS : team;
-}
+static void start_worker(uint32_t core) { ENNEAD_REG(CLUSTER_BOOT_ADDRESS + 4 * core) = (uint32_t)_start; }
 
 uint32_t ennead_run_team(void) {
-  const uint32_t team = requested_team();
   ENNEAD_REG(CLUSTER_ICACHE_ENABLE) = 0xFFFFFFFF;
-  for (uint32_t core = 0; core < team; core++) {
-    ENNEAD_REG(CLUSTER_BOOT_ADDRESS + 4 * core) = (uint32_t)_start;
-  }
-  ENNEAD_REG(CLUSTER_FETCH_ENABLE) = (1u << team) - 1;
+  start_worker(0);
+  ENNEAD_REG(CLUSTER_FETCH_ENABLE) = 1;
   while (!finished) {
   }
   return finished;
 }
 
-/* Counts the workers that have started: all that were asked for, or, on a smaller machine, those that came within
- * a time that is ample for a cold instruction cache. */
-static uint32_t count_workers(uint32_t requested) {
-  uint32_t found = 1;
-  for (uint32_t attempt = 0; attempt < 256 && found < requested; attempt++) {
-    while (found < requested && alive[found]) {
-      found++;
-    }
+/* A barrier's masks have a bit for each worker that exists, so they tell how many there are. */
+static uint32_t count_workers(void) {
+  ENNEAD_REG(EVENT_UNIT + EVENT_BARRIER_TARGET_MASK) = 0xFFFFFFFF;
+  const uint32_t workers = ENNEAD_REG(EVENT_UNIT + EVENT_BARRIER_TARGET_MASK);
+  uint32_t count = 1;
+  while (count < 32 && workers >> count & 1) {
+    count++;
   }
-  return found;
+  return count;
 }
 
-static void join_team(uint32_t core) {
-  if (core == 0) {
-    team_size = count_workers(requested_team());
-    ENNEAD_REG(EVENT_UNIT + EVENT_SW_TRIGGER + 4 * 1) = (1u << team_size) - 1;
-  } else {
-    alive[core] = 1;
-  }
-  ENNEAD_REG(EVENT_UNIT + EVENT_MASK_SET) = EVENT_LINE_TEAM;
-  ennead_event_load(EVENT_UNIT + EVENT_WAIT_CLEAR);
-  ENNEAD_REG(EVENT_UNIT + EVENT_MASK_CLEAR) = EVENT_LINE_TEAM;
-  const uint32_t members = (1u << team_size) - 1;
+static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+static void start_team(void) {
+  const uint32_t requested = ennead_team;
+  const uint32_t team = least(least(requested ? requested : 1, ENNEAD_MAX_WORKERS), count_workers());
+  const uint32_t members = (1u << team) - 1;
+  team_size = team;
   ENNEAD_REG(EVENT_UNIT + EVENT_BARRIER_TRIGGER_MASK) = members;
   ENNEAD_REG(EVENT_UNIT + EVENT_BARRIER_TARGET_MASK) = members;
-  ENNEAD_REG(EVENT_UNIT + EVENT_MASK_SET) = EVENT_LINE_BARRIER;
-  ennead_barrier();
+  for (uint32_t core = 1; core < team; core++) {
+    start_worker(core);
+  }
+  ENNEAD_REG(CLUSTER_FETCH_ENABLE) = members;
 }
 
 __attribute__((weak)) void ennead_team_main(uint32_t core, uint32_t team) {
@@ -62,7 +52,11 @@ __attribute__((weak)) void ennead_team_main(uint32_t core, uint32_t team) {
 }
 
 void ennead_worker(uint32_t core) {
-  join_team(core);
+  if (core == 0) {
+    start_team();
+  }
+  ENNEAD_REG(EVENT_UNIT + EVENT_MASK_SET) = EVENT_LINE_BARRIER;
+  ennead_barrier();
   ennead_team_main(core, team_size);
   ennead_barrier();
   if (core == 0) {

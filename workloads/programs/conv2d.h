@@ -1,0 +1,27 @@
+/* Sizes that the steps of the Conv2D program share, from shapes.h. */
+#ifndef ENNEAD_CONV2D_H
+#define ENNEAD_CONV2D_H
+
+enum {
+  CIN = CONV_CIN,
+  COUT = CONV_COUT,
+  H = CONV_H,
+  W = CONV_W,
+  KERNEL = CONV_KERNEL,
+  STRIDE = CONV_STRIDE,
+  PADDING = CONV_PADDING,
+  TAPS = KERNEL * KERNEL,
+  K = CIN * TAPS,
+  LDW = CONV_LDW, /* elements from one row of weights to the next in L2 */
+  LDY = CONV_LDY, /* elements from one channel of dY to the next in L2 */
+  HO = (H + 2 * PADDING - KERNEL) / STRIDE + 1,
+  WO = (W + 2 * PADDING - KERNEL) / STRIDE + 1,
+  WORD = 4 / sizeof(REAL),
+};
+
+/* The row length for `elements`: twice an odd number of words, so that eight neighbouring rows begin in eight banks. */
+#define ROW_LENGTH(elements) ((((elements) + WORD - 1) / WORD + 1) / 4 * 4 + 2) * WORD
+
+_Static_assert(WO % WORD == 0, "a row of the output has to be a whole number of words");
+
+#endif

@@ -7,49 +7,91 @@
 #define NAME(name) name##_f16
 #endif
 
-/* One line of output positions: zeros where line y or a position on it is outside the input. */
-static inline void NAME(line)(const struct im2col *job, BITS *to, int32_t y, int32_t x, const BITS *plane) {
-  uint32_t todo = job->out_width;
-  if (y >= 0 && y < (int32_t)job->height) {
-    const BITS *line = plane + (uint32_t)y * job->width;
-    for (; todo > 0 && x < 0; todo--, x += (int32_t)job->stride) {
-      *to++ = 0;
-    }
-    for (; todo > 0 && x < (int32_t)job->width; todo--, x += (int32_t)job->stride) {
-      *to++ = line[x];
-    }
+/* One row of the matrix: `taps` from the input's `plane`, whose first position is (y, x). */
+struct NAME(row) {
+  BITS *to;
+  const BITS *plane;
+  int32_t y, x;
+};
+
+/* Copies `count` adjacent elements, whole words of `to` at a time; words of `from` may lie across two. */
+ENNEAD_INLINE void NAME(copy)(BITS *to, const BITS *from, uint32_t count) {
+#if TYPE == F16
+  if ((uintptr_t)to & 2 && count > 0) {
+    *to++ = *from++;
+    count--;
   }
-  for (; todo > 0; todo--) {
+  ennead_copy_words(to, from, count / 2);
+  if (count & 1) {
+    to[count - 1] = from[count - 1];
+  }
+#else
+  ennead_copy_words(to, from, count);
+#endif
+}
+
+ENNEAD_INLINE void NAME(clear)(BITS *to, uint32_t count) {
+  for (; count > 0; count--) {
     *to++ = 0;
   }
 }
 
-/* The same where only every spread-th line and position of the input is not zero. */
-static inline void NAME(spread_line)(const struct im2col *job, BITS *to, int32_t y, int32_t x, const BITS *plane) {
-  const int32_t spread = (int32_t)job->spread;
-  const int32_t end = ((int32_t)job->width - 1) * spread;
-  const uint32_t there = y >= 0 && y <= ((int32_t)job->height - 1) * spread && y % spread == 0;
-  const BITS *line = there ? plane + (uint32_t)(y / spread) * job->width : plane;
-  for (uint32_t todo = job->out_width; todo > 0; todo--, x += (int32_t)job->stride) {
-    *to++ = there && x >= 0 && x <= end && x % spread == 0 ? line[x / spread] : 0;
+/* Neighbouring positions are neighbouring elements: each line is zeros, a run of the input, and zeros. */
+static void NAME(dense_row)(const struct im2col *job, struct NAME(row) row) {
+  const int32_t width = (int32_t)job->out_width;
+  const int32_t before = row.x >= 0 ? 0 : -row.x < width ? -row.x : width;
+  const int32_t beyond = row.x + width - (int32_t)job->width;
+  const int32_t after = beyond <= 0 ? 0 : beyond < width - before ? beyond : width - before;
+  const int32_t inside = width - before - after;
+  const BITS *line = row.plane + row.y * (int32_t)job->width + row.x + before;
+  for (uint32_t out = job->out_rows; out > 0; out--, row.y++, line += job->width, row.to += width) {
+    if (row.y < 0 || row.y >= (int32_t)job->height) {
+      NAME(clear)(row.to, (uint32_t)width);
+      continue;
+    }
+    NAME(clear)(row.to, (uint32_t)before);
+    NAME(copy)(row.to + before, line, (uint32_t)inside);
+    NAME(clear)(row.to + before + inside, (uint32_t)after);
+  }
+}
+
+/* Any stride and spread, one element at a time. */
+static void NAME(sparse_row)(const struct im2col *job, struct NAME(row) row) {
+  const int32_t stride = (int32_t)job->stride, spread = (int32_t)job->spread;
+  const int32_t last_y = ((int32_t)job->height - 1) * spread, last_x = ((int32_t)job->width - 1) * spread;
+  for (uint32_t out = job->out_rows; out > 0; out--, row.y += stride) {
+    const int32_t there = row.y >= 0 && row.y <= last_y && row.y % spread == 0;
+    const BITS *line = there ? row.plane + row.y / spread * (int32_t)job->width : row.plane;
+    int32_t x = row.x;
+    for (uint32_t todo = job->out_width; todo > 0; todo--, x += stride) {
+      *row.to++ = there && x >= 0 && x <= last_x && x % spread == 0 ? line[x / spread] : 0;
+    }
   }
 }
 
 void NAME(im2col)(const struct im2col *job, uint32_t core, uint32_t team) {
-  const uint32_t taps = job->kernel * job->kernel;
-  for (uint32_t row = core; row < job->channels * taps; row += team) {
-    const uint32_t channel = row / taps;
-    const int32_t up = (int32_t)(row % taps / job->kernel) - (int32_t)job->padding;
-    const int32_t left = (int32_t)(row % taps % job->kernel) - (int32_t)job->padding;
-    const BITS *plane = (const BITS *)job->x + channel * job->height * job->width;
-    BITS *to = (BITS *)job->columns + row * job->ld;
-    for (uint32_t out = 0; out < job->out_rows; out++, to += job->out_width) {
-      const int32_t y = (int32_t)((job->out_row + out) * job->stride) + up;
-      if (job->spread == 1) {
-        NAME(line)(job, to, y, left, plane);
-      } else {
-        NAME(spread_line)(job, to, y, left, plane);
+  const uint32_t dense = job->stride == 1 && job->spread == 1;
+  const int32_t first_y = (int32_t)(job->out_row * job->stride) - (int32_t)job->padding;
+  struct NAME(row) row = {.to = (BITS *)job->columns + core * job->ld};
+  uint32_t channel = 0, tap_y = 0, tap_x = core;
+  for (;; tap_x += team, row.to += team * job->ld) {
+    while (tap_x >= job->kernel) {
+      tap_x -= job->kernel;
+      if (++tap_y == job->kernel) {
+        tap_y = 0;
+        channel++;
       }
+    }
+    if (channel >= job->channels) {
+      return;
+    }
+    row.plane = (const BITS *)job->x + channel * job->height * job->width;
+    row.y = first_y + (int32_t)tap_y;
+    row.x = (int32_t)tap_x - (int32_t)job->padding;
+    if (dense) {
+      NAME(dense_row)(job, row);
+    } else {
+      NAME(sparse_row)(job, row);
     }
   }
 }

@@ -160,15 +160,20 @@ typedef _Float16 f16;
 /* Two binary16 as they lie in a register of the target's float file. */
 typedef float f16x2;
 
-/* Register class of floats, opcode of packed integers, encoding of the integer maximum. */
+/* What differs between the targets: register class of floats, opcode of packed integers, encodings of the integer
+ * maximum and of the hardware loop. */
 #ifdef __riscv_flen
 #define ENNEAD_FLOAT "f"
 #define ENNEAD_SIMD "0x7b"
 #define ENNEAD_MAX "0x2b, 3, 0x2d"
+/* cv.setup 0: the next `words` instructions, four bytes each, run `count` times. */
+#define ENNEAD_LOOP(count, words) ".insn i 0x2b, 4, x14, " count ", " ENNEAD_STRING(words) " + 1\n"
 #else
 #define ENNEAD_FLOAT "r"
 #define ENNEAD_SIMD "0x57"
 #define ENNEAD_MAX "0x33, 6, 0x02"
+/* lp.setup 0: the next `words` instructions, four bytes each, run `count` times. */
+#define ENNEAD_LOOP(count, words) ".insn i 0x7b, 4, x0, " count ", 2 * (" ENNEAD_STRING(words) ")\n"
 #endif
 
 /* a * b + c with one rounding. */
@@ -241,6 +246,32 @@ ENNEAD_INLINE uint32_t positive_mask_f16x2(uint32_t a) {
   return ((int16_t)a > 0 ? 0xFFFFu : 0) | ((int32_t)a >> 16 > 0 ? 0xFFFF0000u : 0);
 }
 ENNEAD_INLINE uint32_t positive_f32(uint32_t a) { return (int32_t)a > 0 ? a : 0; }
+#endif
+
+#ifndef ENNEAD_HOST
+/* Copies words; `to` is aligned, `from` need not be. */
+ENNEAD_INLINE void ennead_copy_words(void *to, const void *from, uint32_t words) {
+  uint32_t first, second;
+  if (words & 1) {
+    __asm__ volatile(".insn i 0x0b, 2, %0, 4(%1)\n" /* p.lw, post-increment */
+                     ".insn s 0x2b, 2, %0, 4(%2)\n" /* p.sw, post-increment */
+                     : "=&r"(first), "+r"(from), "+r"(to) : : "memory");
+  }
+  if (words > 1) {
+    __asm__ volatile(".balign 4\n.option push\n.option norvc\n"
+                     ENNEAD_LOOP("%4", 4)
+                     ".insn i 0x0b, 2, %0, 4(%2)\n"
+                     ".insn i 0x0b, 2, %1, 4(%2)\n"
+                     ".insn s 0x2b, 2, %0, 4(%3)\n"
+                     ".insn s 0x2b, 2, %1, 4(%3)\n"
+                     ".option pop\n"
+                     : "=&r"(first), "=&r"(second), "+r"(from), "+r"(to) : "r"(words / 2) : "memory");
+  }
+}
+#else
+ENNEAD_INLINE void ennead_copy_words(void *to, const void *from, uint32_t words) {
+  __builtin_memcpy(to, from, 4 * words);
+}
 #endif
 
 /* All ones where a word is above zero as an integer. */

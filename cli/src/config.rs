@@ -54,7 +54,12 @@ fn list(format: Format) -> Result<(), Failure> {
             }
             emit(&table.render(0))
         }
-        Format::Json => emit_json(&SHIPPED.iter().map(|s| json!({ "name": s.name, "summary": s.summary() })).collect()),
+        Format::Json => emit_json(
+            &SHIPPED
+                .iter()
+                .map(|s| json!({ "name": s.name, "summary": s.summary() }))
+                .collect(),
+        ),
     }
 }
 
@@ -88,9 +93,9 @@ fn explain(path: Option<&str>, format: Format) -> Result<(), Failure> {
             let keys: Vec<_> = KEYS.iter().filter(|key| key.path == path || in_section(key)).collect();
             if keys.is_empty() {
                 // The draft knows how to say that a key is unknown, and which one may have been meant.
-                Draft::default().set(path, "").map_err(|error| {
-                    Failure::BadInput(error.to_string().replacen("--set: ", "", 1))
-                })?;
+                Draft::default()
+                    .set(path, "")
+                    .map_err(|error| Failure::BadInput(error.to_string().replacen("--set: ", "", 1)))?;
             }
             keys
         }
@@ -110,7 +115,10 @@ fn describe(key: &Key) -> String {
     text += &format!("  unit {}, default {default}, {}\n", key.unit, key.allowed.rule());
     if let Allowed::Names(names) = key.allowed {
         for (name, meaning) in names {
-            text += &format!("    {name}: {}\n", meaning.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
+            text += &format!(
+                "    {name}: {}\n",
+                meaning.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+            );
         }
     }
     text

@@ -17,11 +17,19 @@ pub(crate) fn inspect(args: &args::Inspect) -> Result<Status, Failure> {
         target.image.override_isa(isa.name());
     }
     let image = &target.image;
-    let lines = if args.no_disassembly { None } else { Some(listing(image, args.symbol.as_deref())?) };
+    let lines = if args.no_disassembly {
+        None
+    } else {
+        Some(listing(image, args.symbol.as_deref())?)
+    };
     match args.format {
         Format::Text => {
             // Whoever asks for one function wants nothing else.
-            let head = if args.symbol.is_some() { String::new() } else { headers(&target.name, image) };
+            let head = if args.symbol.is_some() {
+                String::new()
+            } else {
+                headers(&target.name, image)
+            };
             let listing = lines.map(|lines| lines.iter().map(Line::text).collect::<String>());
             emit(&(head + &listing.unwrap_or_default()))?;
         }
@@ -40,7 +48,10 @@ fn headers(name: &str, image: &Image) -> String {
     let mut text = format!(
         "{name}\n  ELF32, little-endian, RISC-V, static program; entry 0x{:08x}{}; e_flags 0x{:x}\n  {} symbols\n",
         image.entry,
-        image.symbolize(image.entry).map(|symbol| format!(" ({symbol})")).unwrap_or_default(),
+        image
+            .symbolize(image.entry)
+            .map(|symbol| format!(" ({symbol})"))
+            .unwrap_or_default(),
         image.flags,
         image.symbols.all().len()
     );
@@ -55,7 +66,17 @@ fn headers(name: &str, image: &Image) -> String {
         };
         text += &format!("  {need}  ({})\n", requirement.source);
     }
-    let mut table = Table::new(["segment", "access", "load address", "linked address", "bytes in file", "bytes"], 4);
+    let mut table = Table::new(
+        [
+            "segment",
+            "access",
+            "load address",
+            "linked address",
+            "bytes in file",
+            "bytes",
+        ],
+        4,
+    );
     for segment in &image.segments {
         table.row([
             segment.index.to_string(),
@@ -69,14 +90,22 @@ fn headers(name: &str, image: &Image) -> String {
     text += &format!("\n{}", table.render(2));
     let mut table = Table::new(["section", "address", "bytes"], 2);
     for section in &image.sections {
-        table.row([section.name.clone(), format!("0x{:08x}", section.address), section.size.to_string()]);
+        table.row([
+            section.name.clone(),
+            format!("0x{:08x}", section.address),
+            section.size.to_string(),
+        ]);
     }
     if !table.is_empty() {
         text += &format!("\n{}", table.render(2));
     }
     if !image.regions.is_empty() {
         text += "\nRegions\n";
-        text += &image.regions.iter().map(|(id, name)| format!("  {id}  {name}\n")).collect::<String>();
+        text += &image
+            .regions
+            .iter()
+            .map(|(id, name)| format!("  {id}  {name}\n"))
+            .collect::<String>();
     }
     text
 }
@@ -132,8 +161,16 @@ struct Line {
 
 impl Line {
     fn text(&self) -> String {
-        let labels: String = self.labels.iter().map(|label| format!("\n0x{:08x} <{label}>:\n", self.pc)).collect();
-        let bits = if self.len == 2 { format!("    {:04x}", self.bits) } else { format!("{:08x}", self.bits) };
+        let labels: String = self
+            .labels
+            .iter()
+            .map(|label| format!("\n0x{:08x} <{label}>:\n", self.pc))
+            .collect();
+        let bits = if self.len == 2 {
+            format!("    {:04x}", self.bits)
+        } else {
+            format!("{:08x}", self.bits)
+        };
         format!("{labels}  {:8x}:  {bits}  {}\n", self.pc, self.text)
     }
 
@@ -165,8 +202,17 @@ fn listing(image: &Image, symbol: Option<&str>) -> Result<Vec<Line>, Failure> {
                 return Err(Failure::BadInput(format!("the program has no symbol {name}{near}")));
             };
             let start = u64::from(found.address);
-            let next = image.symbols.all().iter().map(|s| u64::from(s.address)).find(|address| *address > start);
-            let end = if found.size > 0 { start + u64::from(found.size) } else { next.unwrap_or(u64::MAX) };
+            let next = image
+                .symbols
+                .all()
+                .iter()
+                .map(|s| u64::from(s.address))
+                .find(|address| *address > start);
+            let end = if found.size > 0 {
+                start + u64::from(found.size)
+            } else {
+                next.unwrap_or(u64::MAX)
+            };
             std::iter::once(start..end).collect()
         }
         None => image
@@ -181,11 +227,20 @@ fn listing(image: &Image, symbol: Option<&str>) -> Result<Vec<Line>, Failure> {
         let filled = segment.linked().start..segment.linked().start + segment.bytes.len() as u64;
         // A file without section headers is disassembled by its segments.
         let whole = [filled.clone()];
-        let ranges = if image.sections.iter().any(|s| s.execute) || symbol.is_some() { &ranges[..] } else { &whole[..] };
+        let ranges = if image.sections.iter().any(|s| s.execute) || symbol.is_some() {
+            &ranges[..]
+        } else {
+            &whole[..]
+        };
         for range in ranges {
             let (mut at, end) = (range.start.max(filled.start), range.end.min(filled.end));
             while at + 2 <= end {
-                let line = line(image, &decoder, at as u32, &segment.bytes[(at - filled.start) as usize..(end - filled.start) as usize]);
+                let line = line(
+                    image,
+                    &decoder,
+                    at as u32,
+                    &segment.bytes[(at - filled.start) as usize..(end - filled.start) as usize],
+                );
                 at += u64::from(line.len);
                 lines.push(line);
             }
@@ -209,6 +264,15 @@ fn line(image: &Image, decoder: &Decoder, pc: u32, code: &[u8]) -> Line {
     };
     let all = image.symbols.all();
     let first = all.partition_point(|symbol| symbol.address < pc);
-    let labels = all[first..].iter().take_while(|symbol| symbol.address == pc).map(|symbol| symbol.name.clone());
-    Line { labels: labels.collect(), pc, bits, len, text }
+    let labels = all[first..]
+        .iter()
+        .take_while(|symbol| symbol.address == pc)
+        .map(|symbol| symbol.name.clone());
+    Line {
+        labels: labels.collect(),
+        pc,
+        bits,
+        len,
+        text,
+    }
 }

@@ -2,9 +2,15 @@
 //!
 //! `run` and `sweep` differ in where jobs come from and where results go; what a job is, is here.
 
+use std::time::Instant;
+
 use ennead_sim::config::{Config, Draft};
-use ennead_sim::report::{Golden, HostReport, Inputs, Report};
+use ennead_sim::engine::Engine;
 use ennead_sim::fault::Outcome;
+use ennead_sim::machine::{Machine, RunOptions};
+use ennead_sim::observe::{Observer, Retire, Silent};
+use ennead_sim::report::{Golden, HostReport, Inputs, Report};
+use ennead_workloads::Workload;
 
 use crate::args::Isa;
 use crate::failure::{Failure, Status};
@@ -12,13 +18,25 @@ use crate::list::nominal;
 use crate::target::Target;
 use crate::trace::RetireTrace;
 
+/// Cycles between two looks at the guest's console.
+const SLICE: u64 = 1 << 18;
+
 /// A run that can begin.
 pub(crate) struct Job {
     pub(crate) target: Target,
     /// The machine's name or file.
     pub(crate) config_name: String,
     pub(crate) config: Config,
+    pub(crate) limits: Limits,
+}
+
+/// How a run is driven.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) engine: Engine,
     pub(crate) max_cycles: Option<u64>,
+    /// Whether what the model does not have is a fault instead of a warning.
+    pub(crate) strict: bool,
 }
 
 /// A run that has ended.
@@ -28,6 +46,8 @@ pub(crate) struct Finished {
     pub(crate) console: Vec<u8>,
     /// Why the results are not those of the golden tensor.
     pub(crate) mismatch: Option<String>,
+    /// What the guest did that the model does not have.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Job {
@@ -37,7 +57,7 @@ impl Job {
         config_name: &str,
         mut draft: Draft,
         isa: Option<Isa>,
-        max_cycles: Option<u64>,
+        limits: Limits,
     ) -> Result<Self, Failure> {
         if let Some(isa) = isa {
             target.image.override_isa(isa.name());
@@ -46,15 +66,119 @@ impl Job {
         let config = draft.finish().map_err(Failure::bad_input)?;
         let refuse = |error| Failure::BadInput(format!("{} on {config_name}: {error}", target.name));
         target.image.check_machine(&config).map_err(refuse)?;
-        Ok(Self { target, config_name: config_name.to_owned(), config, max_cycles })
+        Ok(Self {
+            target,
+            config_name: config_name.to_owned(),
+            config,
+            limits,
+        })
     }
 
     /// Runs it; `console` sees guest output as it appears.
     pub(crate) fn run(
         &self,
-        _console: &mut dyn FnMut(&[u8]),
-        _trace: Option<&mut RetireTrace>,
+        console: &mut dyn FnMut(&[u8]),
+        trace: Option<&mut RetireTrace>,
     ) -> Result<Finished, Failure> {
-        Err(Failure::BadInput("no engine yet".into()))
+        let refuse = |error| Failure::BadInput(format!("{} on {}: {error}", self.target.name, self.config_name));
+        let mut machine = Machine::new(&self.config, &self.target.image).map_err(refuse)?;
+        machine.set_strict(self.limits.strict);
+        let started = Instant::now();
+        let outcome = match trace {
+            None => self.drive(&mut machine, &mut Silent, console),
+            Some(trace) => self.drive(&mut machine, &mut Retire(|retired| trace.retire(retired)), console),
+        };
+        let seconds = started.elapsed().as_secs_f64();
+
+        let checked = self
+            .target
+            .workload
+            .and_then(|workload| check(workload, &machine, &self.target, &outcome));
+        let golden = checked
+            .as_ref()
+            .map(|checked| if checked.is_ok() { Golden::Pass } else { Golden::Fail });
+        let mut report = Report::new(&Inputs {
+            config_name: &self.config_name,
+            config: &self.config,
+            program_path: &self.target.name,
+            image: &self.target.image,
+            parameters: &self.target.parameters,
+            outcome: &outcome,
+            counters: &machine.counters(),
+            console: machine.console(),
+            nominal_macs: self.target.workload.and_then(nominal),
+            golden,
+        });
+        report.host = Some(HostReport {
+            seconds,
+            mips: report.instret as f64 / 1e6 / seconds.max(1e-9),
+        });
+        let status = match &outcome {
+            Outcome::Exit(exit) if exit.code == 0 && golden == Some(Golden::Fail) => Status::Golden,
+            Outcome::Exit(exit) => Status::Guest(exit.code),
+            Outcome::Fault(_) => Status::Fault,
+            Outcome::Limit(_) => Status::Limit,
+            Outcome::Deadlock(_) => Status::Deadlock,
+        };
+        let warnings = machine.warnings().iter().map(|warning| {
+            let symbol = self
+                .target
+                .image
+                .symbolize(warning.pc)
+                .map(|name| format!(" ({name})"))
+                .unwrap_or_default();
+            format!("{} at pc 0x{:08x}{symbol}", warning.what, warning.pc)
+        });
+        Ok(Finished {
+            status,
+            console: machine.console().to_vec(),
+            mismatch: checked.and_then(Result::err),
+            warnings: warnings.collect(),
+            report,
+        })
     }
+
+    /// Runs in slices, so that guest output is seen while the guest runs.
+    fn drive<O: Observer>(&self, machine: &mut Machine, observer: &mut O, console: &mut dyn FnMut(&[u8])) -> Outcome {
+        let mut options = RunOptions {
+            engine: self.limits.engine,
+            ..RunOptions::default()
+        };
+        options.max_cycles = self
+            .limits
+            .max_cycles
+            .unwrap_or(options.max_cycles)
+            .min(options.max_cycles);
+        let mut until = 0;
+        loop {
+            until = (until + SLICE).min(options.max_cycles);
+            let outcome = if until == options.max_cycles {
+                Some(machine.run(&options, observer))
+            } else {
+                machine.run_until(options.engine, until, observer)
+            };
+            let bytes = machine.take_console();
+            if !bytes.is_empty() {
+                console(bytes);
+            }
+            if let Some(outcome) = outcome {
+                return outcome;
+            }
+        }
+    }
+}
+
+/// Compares what a bundled program left in memory with its golden tensor; none where it has none.
+fn check(workload: &Workload, machine: &Machine, target: &Target, outcome: &Outcome) -> Option<Result<(), String>> {
+    let golden = workload.golden.as_ref()?;
+    if !matches!(outcome, Outcome::Exit(_)) {
+        return Some(Err("the program did not come to its end".to_owned()));
+    }
+    let Some(symbol) = target.image.symbols.find(golden.symbol) else {
+        return Some(Err(format!("the program has no symbol {}", golden.symbol)));
+    };
+    let mut bytes = vec![0; golden.size()];
+    let read = machine.memory().dump(symbol.address, &mut bytes);
+    bytes.truncate(read);
+    Some(golden.check(&bytes).map(drop).map_err(|mismatch| mismatch.to_string()))
 }

@@ -17,9 +17,22 @@ pub(crate) fn list(args: &args::List) -> Result<Status, Failure> {
 }
 
 fn text(workloads: &[Workload]) -> String {
-    let mut table = Table::new(["program", "machine", "what it is", "shapes", "parameters", "nominal MACs"], 5);
+    let mut table = Table::new(
+        [
+            "program",
+            "machine",
+            "what it is",
+            "shapes",
+            "parameters",
+            "nominal MACs",
+        ],
+        5,
+    );
     for workload in workloads {
-        let parameters = workload.parameters.iter().map(|p| format!("{}={} ({}..{})", p.name, p.default, p.min, p.max));
+        let parameters = workload
+            .parameters
+            .iter()
+            .map(|p| format!("{}={} ({}..{})", p.name, p.default, p.min, p.max));
         table.row([
             format!("builtin:{}", workload.name),
             workload.config.to_owned(),

@@ -10,10 +10,13 @@ use crate::failure::Failure;
 /// Writes to standard output.
 pub(crate) fn emit(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Failure::ClosedPipe,
-        _ => Failure::Output(format!("cannot write to standard output: {error}")),
-    })
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Failure::ClosedPipe,
+            _ => Failure::Output(format!("cannot write to standard output: {error}")),
+        })
 }
 
 /// Writes a value as indented JSON to standard output.
@@ -26,10 +29,12 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut part = path.as_os_str().to_owned();
     part.push(format!(".{}.part", std::process::id()));
     let part = Path::new(&part);
-    fs::write(part, bytes).and_then(|()| fs::rename(part, path)).map_err(|error| {
-        let _ = fs::remove_file(part);
-        Failure::unwritable(path, &error)
-    })
+    fs::write(part, bytes)
+        .and_then(|()| fs::rename(part, path))
+        .map_err(|error| {
+            let _ = fs::remove_file(part);
+            Failure::unwritable(path, &error)
+        })
 }
 
 /// Creates a directory and those above it.
@@ -46,5 +51,9 @@ pub(crate) fn log(noise: Noise) {
         Noise { .. } => "debug",
     };
     // Another log cannot have been set up before, and a missing log is no reason to stop.
-    let _ = tracing_subscriber::fmt().with_env_filter(level).with_writer(io::stderr).without_time().try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(level)
+        .with_writer(io::stderr)
+        .without_time()
+        .try_init();
 }

@@ -3,10 +3,12 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::args::{self, Format};
+use ennead_sim::engine::Engine;
+
+use crate::args::{self, EngineArg, Format};
 use crate::config;
 use crate::failure::{Failure, Status};
-use crate::job::Job;
+use crate::job::{Job, Limits};
 use crate::output::{self, emit};
 use crate::target::Target;
 use crate::text;
@@ -22,10 +24,19 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
         Some(option) => Some(RetireTrace::create(RetireTrace::path(option, args.output.as_deref())?)?),
         None => None,
     };
-    tracing::info!(program = job.target.name, machine = job.config_name, hash = job.config.hash(), "starting");
+    tracing::info!(
+        program = job.target.name,
+        machine = job.config_name,
+        hash = job.config.hash(),
+        "starting"
+    );
 
     let mut trace = trace;
-    let mut console = Console { format: args.format, quiet: args.noise.quiet, broken: false };
+    let mut console = Console {
+        format: args.format,
+        quiet: args.noise.quiet,
+        broken: false,
+    };
     let mut finished = job.run(&mut |bytes| console.show(bytes), trace.as_mut())?;
     if !args.host_time {
         finished.report.host = None;
@@ -47,8 +58,14 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
         }
         .err(),
     );
+    for warning in finished.warnings.iter().filter(|_| !args.noise.quiet) {
+        eprintln!("ennead: warning: {warning}");
+    }
     if finished.report.outcome.kind != "exit" {
-        eprintln!("ennead: {}: {}", finished.report.outcome.kind, finished.report.outcome.message);
+        eprintln!(
+            "ennead: {}: {}",
+            finished.report.outcome.kind, finished.report.outcome.message
+        );
     }
     if let Some(mismatch) = &finished.mismatch {
         eprintln!("ennead: golden check failed: {mismatch}");
@@ -71,8 +88,16 @@ fn job(args: &args::Run) -> Result<Job, Failure> {
     for assignment in &args.param {
         target.assign(assignment)?;
     }
-    let name = args.config.clone().unwrap_or_else(|| target.default_machine().to_owned());
-    Job::new(target, &name, config::machine(&name, &args.set)?, args.isa, args.max_cycles)
+    let name = args
+        .config
+        .clone()
+        .unwrap_or_else(|| target.default_machine().to_owned());
+    let engine = match args.engine {
+        EngineArg::Calendar => Engine::Calendar,
+        EngineArg::Lockstep => Engine::Lockstep,
+    };
+    let limits = Limits { engine, max_cycles: args.max_cycles, strict: args.strict };
+    Job::new(target, &name, config::machine(&name, &args.set)?, args.isa, limits)
 }
 
 /// Where guest output goes while the guest runs.

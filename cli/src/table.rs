@@ -10,7 +10,10 @@ pub(crate) struct Table {
 impl Table {
     /// A table with these headings whose columns are numbers from `numbers_from` on.
     pub(crate) fn new<'a>(headings: impl IntoIterator<Item = &'a str>, numbers_from: usize) -> Self {
-        Self { rows: vec![headings.into_iter().map(str::to_owned).collect()], numbers_from }
+        Self {
+            rows: vec![headings.into_iter().map(str::to_owned).collect()],
+            numbers_from,
+        }
     }
 
     /// Adds a row.
@@ -27,7 +30,12 @@ impl Table {
     pub(crate) fn render(&self, indent: usize) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<_> = (0..columns).map(width).collect();
         let mut text = String::new();

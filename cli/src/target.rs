@@ -39,7 +39,12 @@ impl Target {
             }
         };
         let image = image.map_err(|error| refuse(&error))?;
-        Ok(Self { name: name.to_owned(), image, workload, parameters: Vec::new() })
+        Ok(Self {
+            name: name.to_owned(),
+            image,
+            workload,
+            parameters: Vec::new(),
+        })
     }
 
     /// The machine that the program runs on if nobody chooses one.
@@ -90,12 +95,18 @@ fn number(text: &str) -> Option<u32> {
     match text.strip_prefix("0x") {
         Some(hex) if !hex.starts_with('+') => u32::from_str_radix(hex, 16).ok(),
         Some(_) => None,
-        None => text.parse().ok().or_else(|| text.parse::<i32>().ok().map(|number| number as u32)),
+        None => text
+            .parse()
+            .ok()
+            .or_else(|| text.parse::<i32>().ok().map(|number| number as u32)),
     }
 }
 
 fn unknown(name: &str) -> Failure {
     let names = ennead_workloads::all().iter().map(|workload| workload.name);
     let near = ennead_sim::config::nearest(name, names).map(|near| format!("; did you mean builtin:{near}?"));
-    Failure::BadInput(format!("no program is named {BUILTIN}{name}{}; `ennead list` shows them", near.unwrap_or_default()))
+    Failure::BadInput(format!(
+        "no program is named {BUILTIN}{name}{}; `ennead list` shows them",
+        near.unwrap_or_default()
+    ))
 }

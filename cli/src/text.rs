@@ -12,7 +12,11 @@ pub(crate) fn render(report: &Report) -> String {
     text += "\nWhere the cycles went, in percent of each core's own\n";
     text += &cores(report);
     text += &banks(report);
-    for (title, counters) in [("DMA", &report.dma), ("Instruction caches", &report.icache), ("FPUs", &report.fpu)] {
+    for (title, counters) in [
+        ("DMA", &report.dma),
+        ("Instruction caches", &report.icache),
+        ("FPUs", &report.fpu),
+    ] {
         text += &named(title, counters);
     }
     text += &regions(report);
@@ -34,18 +38,41 @@ fn headline(report: &Report) -> String {
     line("machine", report.config.name.clone());
     line("outcome", format!("{outcome}{golden}"));
     let megahertz = report.frequency_hz as f64 / 1e6;
-    line("cycles", format!("{} ({} at {megahertz} MHz)", grouped(report.cycles), seconds(report.latency_s)));
-    let rate = if report.cycles == 0 { 0.0 } else { report.instret as f64 / report.cycles as f64 };
-    line("instructions", format!("{} ({rate:.2} a cycle, all cores together)", grouped(report.instret)));
+    line(
+        "cycles",
+        format!(
+            "{} ({} at {megahertz} MHz)",
+            grouped(report.cycles),
+            seconds(report.latency_s)
+        ),
+    );
+    let rate = if report.cycles == 0 {
+        0.0
+    } else {
+        report.instret as f64 / report.cycles as f64
+    };
+    line(
+        "instructions",
+        format!("{} ({rate:.2} a cycle, all cores together)", grouped(report.instret)),
+    );
     let both = |executed: String, nominal: Option<String>| match nominal {
         Some(nominal) => format!("{executed} executed, {nominal} nominal"),
         None => format!("{executed} executed"),
     };
-    line("MACs", both(grouped(report.macs.executed), report.macs.nominal.map(grouped)));
+    line(
+        "MACs",
+        both(grouped(report.macs.executed), report.macs.nominal.map(grouped)),
+    );
     let rate = |rate: f64| format!("{rate:.3}");
-    line("MAC/clk", both(rate(report.mac_per_clk.executed), report.mac_per_clk.nominal.map(rate)));
+    line(
+        "MAC/clk",
+        both(rate(report.mac_per_clk.executed), report.mac_per_clk.nominal.map(rate)),
+    );
     if let Some(host) = &report.host {
-        line("host", format!("{} ({:.1} simulated MIPS)", seconds(host.seconds), host.mips));
+        line(
+            "host",
+            format!("{} ({:.1} simulated MIPS)", seconds(host.seconds), host.mips),
+        );
     }
     table.render(0)
 }
@@ -53,10 +80,18 @@ fn headline(report: &Report) -> String {
 fn cores(report: &Report) -> String {
     let causes = occurring(report.cores.iter().map(|core| &core.stalls));
     let headings = ["core", "instret", "MACs", "active"].into_iter();
-    let mut table = Table::new(headings.chain(causes.iter().map(|cause| cause.key())).chain(["sleep"]), 1);
+    let mut table = Table::new(
+        headings.chain(causes.iter().map(|cause| cause.key())).chain(["sleep"]),
+        1,
+    );
     for core in &report.cores {
         let share = |cycles: u64| percent(cycles, core.cycles);
-        let mut row = vec![core.name.clone(), grouped(core.instret), grouped(core.macs), share(core.active)];
+        let mut row = vec![
+            core.name.clone(),
+            grouped(core.instret),
+            grouped(core.macs),
+            share(core.active),
+        ];
         row.extend(causes.iter().map(|cause| share(core.stalls[*cause as usize])));
         row.push(share(core.sleep));
         table.row(row);
@@ -89,13 +124,19 @@ fn named(title: &str, counters: &Named) -> String {
     if counters.iter().all(|(_, value)| *value == 0) {
         return String::new();
     }
-    let list: Vec<_> = counters.iter().map(|(name, value)| format!("{name} {}", grouped(*value))).collect();
+    let list: Vec<_> = counters
+        .iter()
+        .map(|(name, value)| format!("{name} {}", grouped(*value)))
+        .collect();
     format!("\n{title}\n  {}\n", list.join(", "))
 }
 
 /// One line a region: the slowest core's cycles, everybody's instructions and MACs.
 fn regions(report: &Report) -> String {
-    let headings = ["region", "cores", "cycles", "instret", "MACs", "MAC/clk", "active", "sleep"].into_iter();
+    let headings = [
+        "region", "cores", "cycles", "instret", "MACs", "MAC/clk", "active", "sleep",
+    ]
+    .into_iter();
     let causes = occurring(report.regions.iter().map(|region| &region.stalls));
     let mut table = Table::new(headings.chain(causes.iter().map(|cause| cause.key())), 1);
     for regions in report.regions.chunk_by(|a, b| a.id == b.id) {
@@ -112,13 +153,20 @@ fn regions(report: &Report) -> String {
             percent(sum(&|region| region.active), total),
             percent(sum(&|region| region.sleep), total),
         ];
-        row.extend(causes.iter().map(|cause| percent(sum(&|region| region.stalls[*cause as usize]), total)));
+        row.extend(
+            causes
+                .iter()
+                .map(|cause| percent(sum(&|region| region.stalls[*cause as usize]), total)),
+        );
         table.row(row);
     }
     if table.is_empty() {
         return String::new();
     }
-    format!("\nRegions, cycles of the slowest core, shares of all cores' cycles\n{}", table.render(2))
+    format!(
+        "\nRegions, cycles of the slowest core, shares of all cores' cycles\n{}",
+        table.render(2)
+    )
 }
 
 /// The causes that occur at all.
@@ -127,7 +175,11 @@ fn occurring<'a>(all: impl Iterator<Item = &'a Stalls>) -> Vec<Stall> {
     for stalls in all {
         total.iter_mut().zip(stalls).for_each(|(sum, cycles)| *sum += cycles);
     }
-    Stall::ALL.iter().copied().filter(|cause| total[*cause as usize] > 0).collect()
+    Stall::ALL
+        .iter()
+        .copied()
+        .filter(|cause| total[*cause as usize] > 0)
+        .collect()
 }
 
 fn percent(part: u64, whole: u64) -> String {

@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use ennead_sim::observe::Retired;
+
 use crate::failure::Failure;
 
 const HEADER: &str = "index,cycle,core,pc,insn\n";
@@ -41,13 +43,19 @@ impl RetireTrace {
             Ok(file)
         };
         match create() {
-            Ok(file) => Ok(Self { path, file, indices: Vec::new(), error: None }),
+            Ok(file) => Ok(Self {
+                path,
+                file,
+                indices: Vec::new(),
+                error: None,
+            }),
             Err(error) => Err(Failure::unwritable(&path, &error)),
         }
     }
 
     /// Writes one row.
-    pub(crate) fn retire(&mut self, core: usize, cycle: u64, pc: u32, insn: u32) {
+    pub(crate) fn retire(&mut self, retired: Retired) {
+        let Retired { core, cycle, pc, bits } = retired;
         if self.error.is_some() {
             return;
         }
@@ -57,9 +65,9 @@ impl RetireTrace {
         let index = self.indices[core];
         self.indices[core] += 1;
         // The low two bits tell the length of an instruction.
-        let written = match insn & 3 {
-            3 => writeln!(self.file, "{index},{cycle},{core},0x{pc:08x},0x{insn:08x}"),
-            _ => writeln!(self.file, "{index},{cycle},{core},0x{pc:08x},0x{:04x}", insn & 0xffff),
+        let written = match bits & 3 {
+            3 => writeln!(self.file, "{index},{cycle},{core},0x{pc:08x},0x{bits:08x}"),
+            _ => writeln!(self.file, "{index},{cycle},{core},0x{pc:08x},0x{:04x}", bits & 0xffff),
         };
         self.error = written.err();
     }

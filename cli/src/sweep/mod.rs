@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::args::{self, Format, Isa};
 use crate::config;
 use crate::failure::{Failure, Status};
-use crate::job::Job;
+use crate::job::{Job, Limits};
 use crate::output::{self, emit};
 use crate::target::Target;
 
@@ -32,7 +32,11 @@ pub(crate) fn sweep(args: &args::Sweep) -> Result<Status, Failure> {
     let store = Store::open(&directory)?;
     let base = args.spec.parent().unwrap_or(Path::new(""));
 
-    let bar = if args.noise.quiet { ProgressBar::hidden() } else { ProgressBar::new(points.len() as u64) };
+    let bar = if args.noise.quiet {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(points.len() as u64)
+    };
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} points, {eta} left{msg}");
     bar.set_style(style.map_err(|error| Failure::Output(error.to_string()))?);
     let run = |point: &Point| {
@@ -56,7 +60,11 @@ pub(crate) fn sweep(args: &args::Sweep) -> Result<Status, Failure> {
         Format::Text => {
             let kept = done.iter().filter(|done| done.kept).count();
             let summary = format!("{} points, {kept} kept from before, {failed} failed", done.len());
-            emit(&format!("{}\n{summary}; results.csv and results.json are in {}\n", results.text(), directory.display()))?;
+            emit(&format!(
+                "{}\n{summary}; results.csv and results.json are in {}\n",
+                results.text(),
+                directory.display()
+            ))?;
         }
     }
     for failure in done.iter().filter_map(|done| done.unsaved.as_ref()).take(1) {
@@ -73,10 +81,14 @@ fn directory(args: &args::Sweep) -> PathBuf {
 /// The run that a point describes; relative paths start at `base`.
 fn job(point: &Point, base: &Path) -> Result<Job, Failure> {
     let Some(target) = point.text("target") else {
-        return Err(Failure::BadInput("the point has no target: give one, for example builtin:matmul-fp16".to_owned()));
+        return Err(Failure::BadInput(
+            "the point has no target: give one, for example builtin:matmul-fp16".to_owned(),
+        ));
     };
     let mut target = Target::open(&target, base)?;
-    let name = point.text("config").unwrap_or_else(|| target.default_machine().to_owned());
+    let name = point
+        .text("config")
+        .unwrap_or_else(|| target.default_machine().to_owned());
     let path = base.join(&name);
     let mut draft = match path.to_str() {
         Some(path) if name.ends_with(".toml") => config::draft(path)?,
@@ -92,16 +104,33 @@ fn job(point: &Point, base: &Path) -> Result<Job, Failure> {
         None => None,
         Some("xcv") => Some(Isa::Xcv),
         Some("xpulpv2") => Some(Isa::Xpulpv2),
-        Some(other) => return Err(Failure::BadInput(format!("isa = {other}: must be \"xpulpv2\" or \"xcv\""))),
+        Some(other) => {
+            return Err(Failure::BadInput(format!(
+                "isa = {other}: must be \"xpulpv2\" or \"xcv\""
+            )));
+        }
     };
     let max_cycles = match point.get("max_cycles") {
         None => None,
         Some(value) => match value.as_u64() {
             Some(cycles) => Some(cycles),
-            None => return Err(Failure::BadInput(format!("max_cycles = {value}: must be a whole number"))),
+            None => {
+                return Err(Failure::BadInput(format!(
+                    "max_cycles = {value}: must be a whole number"
+                )));
+            }
         },
     };
-    Job::new(target, &name, draft, isa, max_cycles)
+    Job::new(
+        target,
+        &name,
+        draft,
+        isa,
+        Limits {
+            max_cycles,
+            ..Limits::default()
+        },
+    )
 }
 
 /// A value as `--set` would take it.

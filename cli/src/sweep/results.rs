@@ -69,15 +69,23 @@ impl<'a> Results<'a> {
         let headings = COLUMNS.iter().map(|(heading, _)| *heading);
         let names = self.names.iter().map(|name| format!("set:{name}"));
         writer
-            .write_record(names.chain(headings.map(str::to_owned)).chain(["exit_code", "error"].map(str::to_owned)))
+            .write_record(
+                names
+                    .chain(headings.map(str::to_owned))
+                    .chain(["exit_code", "error"].map(str::to_owned)),
+            )
             .map_err(refuse)?;
         for (point, done) in self.rows() {
             let settings = self.names.iter().map(|name| Self::setting(point, name));
             let columns = COLUMNS.iter().map(|(_, pointer)| Self::column(done, pointer));
             let end = [done.exit_code.to_string(), done.error.clone().unwrap_or_default()];
-            writer.write_record(settings.chain(columns).chain(end)).map_err(refuse)?;
+            writer
+                .write_record(settings.chain(columns).chain(end))
+                .map_err(refuse)?;
         }
-        writer.into_inner().map_err(|error| Failure::Output(format!("cannot write CSV: {error}")))
+        writer
+            .into_inner()
+            .map_err(|error| Failure::Output(format!("cannot write CSV: {error}")))
     }
 
     pub(super) fn json(&self) -> String {
@@ -103,7 +111,11 @@ impl<'a> Results<'a> {
     }
 
     pub(super) fn text(&self) -> String {
-        let headings = self.names.iter().copied().chain(["result", "golden", "cycles", "MAC/clk"]);
+        let headings = self
+            .names
+            .iter()
+            .copied()
+            .chain(["result", "golden", "cycles", "MAC/clk"]);
         let mut table = Table::new(headings, 0);
         let mut errors = String::new();
         for (point, done) in self.rows() {
@@ -116,10 +128,17 @@ impl<'a> Results<'a> {
             });
             row.push(Self::column(done, "/golden/status"));
             row.push(Self::column(done, "/cycles"));
-            let rate = done.report.as_ref().and_then(|report| report.pointer("/mac_per_clk/executed")?.as_f64());
+            let rate = done
+                .report
+                .as_ref()
+                .and_then(|report| report.pointer("/mac_per_clk/executed")?.as_f64());
             row.push(rate.map(|rate| format!("{rate:.3}")).unwrap_or_default());
             if let Some(error) = &done.error {
-                let what: Vec<_> = point.own().iter().map(|(name, value)| format!("{name}={}", plain(value))).collect();
+                let what: Vec<_> = point
+                    .own()
+                    .iter()
+                    .map(|(name, value)| format!("{name}={}", plain(value)))
+                    .collect();
                 errors += &format!("failed: {}: {error}\n", what.join(" "));
             }
             table.row(row);

@@ -60,7 +60,10 @@ impl Point {
 
     /// The value of a name.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.all().rev().find(|(other, _)| other == name).map(|(_, value)| value)
+        self.all()
+            .rev()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value)
     }
 
     /// The value of a name as text.
@@ -77,7 +80,8 @@ impl Point {
 
     /// Parameters with their values, the point's own last.
     pub(super) fn parameters(&self) -> impl Iterator<Item = (&str, String)> {
-        self.all().filter_map(|(name, value)| Some((name.strip_prefix(PARAMETER)?, plain(value))))
+        self.all()
+            .filter_map(|(name, value)| Some((name.strip_prefix(PARAMETER)?, plain(value))))
     }
 
     fn all(&self) -> impl DoubleEndedIterator<Item = &(String, Value)> {
@@ -95,8 +99,18 @@ impl Spec {
     fn parse(origin: &str, text: &str) -> Result<Self, Failure> {
         let file: File = toml::from_str(text)
             .map_err(|error| Failure::BadInput(format!("{origin}: not a sweep: {}", error.to_string().trim_end())))?;
-        let mut spec = Self { origin: origin.to_owned(), base: Vec::new(), axes: Vec::new(), points: Vec::new() };
-        let top = [("target", file.target), ("config", file.config), ("isa", file.isa), ("max_cycles", file.max_cycles)];
+        let mut spec = Self {
+            origin: origin.to_owned(),
+            base: Vec::new(),
+            axes: Vec::new(),
+            points: Vec::new(),
+        };
+        let top = [
+            ("target", file.target),
+            ("config", file.config),
+            ("isa", file.isa),
+            ("max_cycles", file.max_cycles),
+        ];
         for (name, value) in top {
             spec.base.extend(value.map(|value| (name.to_owned(), value)));
         }
@@ -119,7 +133,10 @@ impl Spec {
 
     /// Checks every name, and that every value is a single one.
     fn check(&self) -> Result<(), Failure> {
-        let axes = self.axes.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+        let axes = self
+            .axes
+            .iter()
+            .flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
         let base = self.base.iter().map(|(name, value)| (name, value));
         let points = self.points.iter().flatten().map(|(name, value)| (name, value));
         for (name, value) in base.chain(axes).chain(points) {
@@ -141,22 +158,41 @@ impl Spec {
 
     /// Every point: the product of the axes, the last one fastest, then the explicit ones.
     pub(super) fn points(&self) -> Result<Vec<Point>, Failure> {
-        let size = self.axes.iter().try_fold(1usize, |size, (_, values)| size.checked_mul(values.len()));
+        let size = self
+            .axes
+            .iter()
+            .try_fold(1usize, |size, (_, values)| size.checked_mul(values.len()));
         let size = size.filter(|size| *size <= MOST_POINTS).ok_or_else(|| {
-            self.refuse(&format!("the axes span more than {MOST_POINTS} points; split the sweep"))
+            self.refuse(&format!(
+                "the axes span more than {MOST_POINTS} points; split the sweep"
+            ))
         })?;
-        let product = if self.axes.is_empty() && !self.points.is_empty() { 0 } else { size };
+        let product = if self.axes.is_empty() && !self.points.is_empty() {
+            0
+        } else {
+            size
+        };
         let at = |mut index: usize| {
-            let mut own: Vec<_> = self.axes.iter().rev().map(|(name, values)| {
-                let value = values[index % values.len()].clone();
-                index /= values.len();
-                (name.clone(), value)
-            }).collect();
+            let mut own: Vec<_> = self
+                .axes
+                .iter()
+                .rev()
+                .map(|(name, values)| {
+                    let value = values[index % values.len()].clone();
+                    index /= values.len();
+                    (name.clone(), value)
+                })
+                .collect();
             own.reverse();
             own
         };
         let all = (0..product).map(at).chain(self.points.iter().cloned());
-        Ok(all.map(|own| Point { base: self.base.clone(), own }).collect())
+        Ok(all
+            .map(|own| Point {
+                base: self.base.clone(),
+                own,
+            })
+            .collect())
     }
 }
 
@@ -179,7 +215,12 @@ mod tests {
     fn points(text: &str) -> Vec<String> {
         let points = Spec::parse("s.toml", text).unwrap().points().unwrap();
         let line = |point: &Point| {
-            point.own().iter().map(|(name, value)| format!("{name}={}", plain(value))).collect::<Vec<_>>().join(" ")
+            point
+                .own()
+                .iter()
+                .map(|(name, value)| format!("{name}={}", plain(value)))
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         points.iter().map(line).collect()
     }
@@ -241,6 +282,14 @@ mod tests {
             assert!(error.contains(part) && error.starts_with("s.toml"), "{text:?}: {error}");
         }
         let axis = |name: &str| format!("{name} = [{}]\n", "1,".repeat(200));
-        assert!(error(&format!("[axes]\n{}{}{}", axis("l1.banks"), axis("l1.size"), axis("l2.size"))).contains("1000000"));
+        assert!(
+            error(&format!(
+                "[axes]\n{}{}{}",
+                axis("l1.banks"),
+                axis("l1.size"),
+                axis("l2.size")
+            ))
+            .contains("1000000")
+        );
     }
 }

@@ -64,7 +64,11 @@ impl Store {
         };
         let error = match finished.status {
             Status::Guest(0) => None,
-            _ => Some(finished.mismatch.unwrap_or_else(|| finished.report.outcome.message.clone())),
+            _ => Some(
+                finished
+                    .mismatch
+                    .unwrap_or_else(|| finished.report.outcome.message.clone()),
+            ),
         };
         let exit_code = finished.status.code();
         let mut report = serde_json::to_value(&finished.report).expect("a report has only strings as keys");
@@ -73,13 +77,25 @@ impl Store {
         }
         let kept = json!({ "exit_code": exit_code, "error": error, "report": report });
         let unsaved = output::write_whole(&path, kept.to_string().as_bytes()).err();
-        Done { report: Some(report), error, exit_code, kept: false, unsaved }
+        Done {
+            report: Some(report),
+            error,
+            exit_code,
+            kept: false,
+            unsaved,
+        }
     }
 }
 
 fn refused(failure: &Failure) -> Done {
     let exit_code = failure.status().code();
-    Done { report: None, error: Some(failure.to_string()), exit_code, kept: false, unsaved: None }
+    Done {
+        report: None,
+        error: Some(failure.to_string()),
+        exit_code,
+        kept: false,
+        unsaved: None,
+    }
 }
 
 /// A kept point; none where there is none or it is damaged.
@@ -88,7 +104,13 @@ fn read(path: &Path) -> Option<Done> {
     let report = value.get_mut("report").filter(|report| report.is_object())?.take();
     let exit_code = value["exit_code"].as_u64()?.try_into().ok()?;
     let error = value["error"].as_str().map(str::to_owned);
-    Some(Done { report: Some(report), error, exit_code, kept: true, unsaved: None })
+    Some(Done {
+        report: Some(report),
+        error,
+        exit_code,
+        kept: true,
+        unsaved: None,
+    })
 }
 
 /// What a job is made of.
@@ -102,7 +124,7 @@ fn identity(job: &Job) -> String {
         &format!("{:?}", target.parameters),
         &job.config_name,
         &job.config.hash(),
-        &format!("{:?}", job.max_cycles),
+        &format!("{:?}", job.limits.max_cycles),
     ] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);

@@ -4,15 +4,17 @@
 //! behaviour is in its file.
 
 use crate::cluster::Access;
+use crate::cluster::dma::{DmaFault, External, NotMapped};
 use crate::cluster::event_unit::WaitReason;
 use crate::config::Map;
 use crate::core::pipeline::Charge;
 use crate::core::{Next, Reply, Request};
-use crate::fault::{self, Exit, FaultKind, Outcome};
-use crate::machine::Machine;
-use crate::memory::Which;
+use crate::fault::{self, Exit, Fault, FaultKind, Outcome};
+use crate::machine::{DMA_PORTS, Machine, Warning};
+use crate::memory::{Memory, Which};
 use crate::memory::map::{ClusterDevice, From, Place, SocDevice, place};
 use crate::observe::Observer;
+use crate::program::Program;
 use crate::soc::bench::Bench;
 use crate::soc::{Effect, Unmodelled};
 use crate::stall::Stall;
@@ -92,8 +94,108 @@ impl Machine {
             Place::EventUnit(offset) if index < self.workers => {
                 self.ask_event_unit(index, offset, &request, horizon, observer);
             }
+            Place::Dma(offset) if index < self.workers => {
+                self.ask_dma(index, index, offset, &request, horizon, observer);
+            }
+            Place::Cluster(ClusterDevice::Dma, offset) => {
+                self.ask_dma(index, self.workers, offset, &request, horizon, observer);
+            }
             _ => self.ask_device(index, found, &request, horizon, observer),
         }
+    }
+
+    /// An access to one of the DMA's control ports.
+    fn ask_dma<O: Observer>(
+        &mut self,
+        index: usize,
+        port: usize,
+        offset: u32,
+        request: &Request,
+        horizon: u64,
+        observer: &mut O,
+    ) {
+        let now = self.now;
+        let access = if request.write {
+            self.dma.store(now, port, offset, request.data)
+        } else {
+            self.dma.load(now, port, offset)
+        };
+        if let Access::Granted(data) = access {
+            if request.write && offset & !3 == 4 {
+                for waiter in std::mem::take(&mut self.waiting_for_id) {
+                    self.cores[waiter].next = Next::Request(now + 1);
+                    self.paths[waiter].retry(now + 1);
+                    self.calendar.insert(now + 1, waiter);
+                }
+            }
+            let wait = if index < self.workers && port == index { Stall::DmaWait } else { Stall::Peripheral };
+            return self.answer(index, data, wait, horizon, observer);
+        }
+        self.paths[index].charge = Some(Charge::Stall(Stall::DmaWait));
+        // With every transfer ID in use nothing but a store that gives one back can help.
+        if self.dma.status() >> 16 == 0xffff && !request.write && offset & !3 == 0 {
+            self.cores[index].next = Next::Waiting;
+            self.waiting_for_id.push(index);
+            return;
+        }
+        self.paths[index].retry(now + 1);
+        self.calendar.insert(now + 1, index);
+    }
+
+    /// The DMA's cycle: its bursts outside, its events, and its requests to the banks.
+    fn tick_dma(&mut self) {
+        let now = self.now;
+        let mut completions = std::mem::take(&mut self.completions);
+        completions.clear();
+        let mut outside = Outside { memory: &mut self.memory, program: &mut self.program };
+        if let Err(DmaFault::Unmapped { address, write }) = self.dma.tick(now, &mut outside, &mut completions) {
+            let problem = format!("a transfer {} it, where nothing is mapped", if write { "wrote to" } else { "read" });
+            return self.dma_fault(address, problem);
+        }
+        for completion in &completions {
+            for (cores, line) in completion.lines(self.workers) {
+                self.event_unit.raise(now, cores, line);
+            }
+        }
+        self.completions = completions;
+        self.dma_requests = self.dma.requests(now);
+        for port in 0..DMA_PORTS {
+            let Some(request) = self.dma_requests[port] else { continue };
+            let Some(offset) = self.l1_offset(request.address) else {
+                return self.dma_fault(request.address, "a transfer's L1 address lies outside L1".to_owned());
+            };
+            let bank = self.bank(offset);
+            if self.bank_requests[bank] == 0 {
+                self.touched.push(bank as u16);
+            }
+            self.bank_requests[bank] |= 1 << (self.workers + port);
+        }
+    }
+
+    /// Where in L1 an address of the cluster's view lies.
+    fn l1_offset(&self, address: u32) -> Option<u32> {
+        let offset = address.wrapping_sub(self.memory.base(Which::L1));
+        let size = self.memory.size(Which::L1);
+        [offset, address].into_iter().find(|offset| *offset < size)
+    }
+
+    /// A port of the DMA won its bank.
+    pub(super) fn dma_granted(&mut self, port: usize) {
+        let Some(request) = self.dma_requests[port] else { return };
+        let Some(offset) = self.l1_offset(request.address) else { return };
+        let mut data = 0;
+        if request.write {
+            self.store(Which::L1, offset, request.data, request.byte_enable);
+        } else {
+            data = self.memory.read(Which::L1, offset);
+        }
+        self.dma.granted(self.now, port, data);
+    }
+
+    fn dma_fault(&mut self, address: u32, problem: String) {
+        let kind = FaultKind::Device { device: "dma".to_owned(), address, problem };
+        let at = fault::Place { core: "cluster.dma".to_owned(), pc: 0, cycle: self.now };
+        self.outcome = Some(Outcome::Fault(Fault { kind, at }));
     }
 
     /// Cycles for which the grant is withheld on the way to a place, banks and sleeping loads apart (P1, P3).
@@ -213,6 +315,9 @@ impl Machine {
     /// Delivers the grants of sleeping loads and everything else whose time has come in the devices.
     pub(super) fn tick_devices<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
         let now = self.now;
+        if self.dma.next_due().is_some_and(|due| due <= now) {
+            self.tick_dma();
+        }
         if self.event_unit.next_due().is_some_and(|due| due <= now) {
             let mut wakes = std::mem::take(&mut self.wakes);
             wakes.clear();
@@ -236,7 +341,7 @@ impl Machine {
             (a, None) => a,
             (None, b) => b,
         };
-        let due = earliest(self.event_unit.next_due(), self.bench.next_due());
+        let due = earliest(self.event_unit.next_due(), earliest(self.dma.next_due(), self.bench.next_due()));
         if self.stream.is_some() { Some(self.now) } else { due }
     }
 
@@ -380,7 +485,27 @@ impl Machine {
     }
 }
 
-use super::Warning;
+/// The memories as the DMA sees them from its external port.
+struct Outside<'a> {
+    memory: &'a mut Memory,
+    program: &'a mut Program,
+}
+
+impl External for Outside<'_> {
+    fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), NotMapped> {
+        if self.memory.dump(address, bytes) == bytes.len() { Ok(()) } else { Err(NotMapped) }
+    }
+
+    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), NotMapped> {
+        for (at, byte) in (address..).zip(bytes) {
+            let (which, offset) = self.memory.locate(at).ok_or(NotMapped)?;
+            let lane = at & 3;
+            self.memory.write(which, offset, u32::from(*byte) << (8 * lane), 1 << lane);
+            self.program.written(which, offset, self.memory);
+        }
+        Ok(())
+    }
+}
 
 fn charge(reason: Option<WaitReason>) -> Charge {
     match reason {

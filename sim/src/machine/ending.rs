@@ -6,7 +6,7 @@
 use crate::cluster::event_unit::WaitReason;
 use crate::core::pipeline::Charge;
 use crate::core::{Core, Next, Reply};
-use crate::counters::{CoreCounters, Counters, RegionCounters};
+use crate::counters::{CoreCounters, Counters, Named, RegionCounters};
 use crate::engine::{Engine, Stop};
 use crate::fault::{CoreState, Deadlock, Doing, Fault, FaultKind, Limit, Outcome, Place};
 use crate::machine::Machine;
@@ -206,8 +206,25 @@ impl Machine {
             Some(WaitReason::Event { mask }) => Doing::Events { mask },
             Some(WaitReason::Mutex(number)) => Doing::Mutex { index: u32::from(number) },
             Some(WaitReason::Dispatch) => Doing::Dispatch,
+            None if self.waiting_for_id.contains(&index) => {
+                Doing::Other("waits for a DMA transfer ID: all 16 are in use and none is given back".to_owned())
+            }
             _ => Doing::Other(self.event_unit.describe_wait(index).unwrap_or_else(|| "waits".to_owned())),
         }
+    }
+
+    fn dma_counters(&self, cycles: u64) -> Named {
+        let counted = self.dma.counters(cycles + 1);
+        [
+            ("transfers", counted.transfers),
+            ("bytes_to_l1", counted.bytes_to_l1),
+            ("bytes_from_l1", counted.bytes_from_l1),
+            ("busy_cycles", counted.busy_cycles),
+            ("l1_accesses", counted.l1_accesses),
+            ("l1_stalls", counted.l1_stalls),
+        ]
+        .map(|(name, count)| (name.to_owned(), count))
+        .to_vec()
     }
 
     /// Everything counted up to the end of the run, or up to now.
@@ -247,7 +264,7 @@ impl Machine {
             cycles,
             cores: cores.collect(),
             banks: self.arbiter.counters(),
-            dma: Vec::new(),
+            dma: self.dma_counters(cycles),
             icache: Vec::new(),
             fpu: self.fpu.counters(),
             regions,

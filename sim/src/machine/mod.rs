@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use ennead_isa::Decoder;
 
 use crate::cluster::control::{ClusterControl, IcacheControl};
+use crate::cluster::dma::{Completion, Dma, DmaTiming, TcdmRequest};
 use crate::cluster::event_unit::{EventUnit, Wake};
 use crate::cluster::fpu::FpuPool;
 use crate::config::{Config, ConfigError, Map};
@@ -62,6 +63,11 @@ pub struct Machine {
     arbiter: Arbiter,
     fpu: FpuPool,
     event_unit: EventUnit,
+    dma: Dma,
+    dma_requests: [Option<TcdmRequest>; DMA_PORTS],
+    completions: Vec<Completion>,
+    /// Cores whose load of a transfer ID waits until somebody gives one back.
+    waiting_for_id: Vec<usize>,
     control: ClusterControl,
     icache_control: IcacheControl,
     soc_control: SocControl,
@@ -139,6 +145,18 @@ impl Machine {
             arbiter: Arbiter::new(config.l1.interconnect, config.l1.banks, workers, others),
             fpu: FpuPool::new(&config.fpu, count),
             event_unit: EventUnit::new(workers),
+            dma: Dma::new(
+                workers + 1,
+                DmaTiming {
+                    burst_bytes: config.dma.burst_bytes,
+                    outstanding: config.dma.outstanding,
+                    read_latency: config.l2.read_latency,
+                    write_latency: config.l2.write_latency,
+                },
+            ),
+            dma_requests: [None; DMA_PORTS],
+            completions: Vec::new(),
+            waiting_for_id: Vec::new(),
             control: ClusterControl::new(workers, boot),
             icache_control: IcacheControl::default(),
             soc_control: SocControl::new(boot),
@@ -343,6 +361,8 @@ impl Machine {
             }
             if winner < self.workers {
                 self.l1_granted(winner, horizon, observer);
+            } else if self.stream.is_none() && !locked {
+                self.dma_granted(winner - self.workers);
             }
         }
         self.touched.clear();

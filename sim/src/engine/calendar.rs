@@ -7,6 +7,8 @@ use crate::machine::Machine;
 use crate::observe::Observer;
 
 const SLOTS: u64 = 64;
+/// How far a core runs ahead at most, so that one that spins comes back.
+const AHEAD: u64 = 1024;
 
 /// Which cores are due in which cycle: a ring for the near future, a list for the rest.
 #[derive(Clone, Debug, Default)]
@@ -72,14 +74,14 @@ impl Calendar {
 /// Runs to the end or to the limit.
 pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> Stop {
     // A watched run keeps to the order of cycles, so that an observer never sees what did not happen.
-    let ahead = if O::ACTIVE { 0 } else { limit };
+    let ahead = if O::ACTIVE { 0 } else { AHEAD };
     loop {
         let Some(now) = machine.next_due() else { return Stop::Idle };
         if now > limit {
             return Stop::Limit;
         }
         let due = machine.calendar.take(now);
-        machine.cycle(now, due, ahead.max(now).min(limit), observer);
+        machine.cycle(now, due, (now + ahead).min(limit), observer);
         if machine.ended() {
             return Stop::Ended;
         }

@@ -96,7 +96,11 @@ fn job(args: &args::Run) -> Result<Job, Failure> {
         EngineArg::Calendar => Engine::Calendar,
         EngineArg::Lockstep => Engine::Lockstep,
     };
-    let limits = Limits { engine, max_cycles: args.max_cycles, strict: args.strict };
+    let limits = Limits {
+        engine,
+        max_cycles: args.max_cycles,
+        strict: args.strict,
+    };
     Job::new(target, &name, config::machine(&name, &args.set)?, args.isa, limits)
 }
 

@@ -116,7 +116,7 @@ impl<'a> Results<'a> {
             .iter()
             .copied()
             .chain(["result", "golden", "cycles", "MAC/clk"]);
-        let mut table = Table::new(headings, 0);
+        let mut table = Table::new(headings, self.names.len() + 2);
         let mut errors = String::new();
         for (point, done) in self.rows() {
             let mut row: Vec<_> = self.names.iter().map(|name| Self::setting(point, name)).collect();

@@ -11,6 +11,7 @@ use ennead_isa::{Decoder, Inst, Kind, Replicate, Set, assemble};
 
 const PACKED: Set = Set {
     packed_fp16: true,
+    xfaux: true,
     float8: true,
     ..Set::RV32IMFC
 };

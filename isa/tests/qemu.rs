@@ -9,6 +9,8 @@
 mod common;
 
 use std::collections::HashMap;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use common::Random;
@@ -130,7 +132,7 @@ impl Program {
             .map(|_| {
                 let mut image = [0; IMAGE];
                 for (i, value) in image.iter_mut().enumerate() {
-                    let as_float = i > 30 || (integer_floats && random.next() % 2 == 0);
+                    let as_float = i > 30 || (integer_floats && random.next().is_multiple_of(2));
                     *value = if as_float {
                         float_operand(&mut random)
                     } else {
@@ -344,8 +346,7 @@ fn step(inst: &Inst, pc: u32, x: &mut [u32; 64], fcsr: &mut u32, memory: &mut Me
 fn run_in_qemu(program: &Program, cpu: &str, seed: u64) -> Option<(Vec<[u32; IMAGE]>, Vec<u8>)> {
     let path = std::env::temp_dir().join(format!("ennead-{}-{cpu}-{seed}.elf", std::process::id()));
     std::fs::write(&path, program.elf()).expect("the temporary folder is writable");
-    let make_executable = std::fs::Permissions::from(std::os::unix::fs::PermissionsExt::from_mode(0o755));
-    std::fs::set_permissions(&path, make_executable).expect("own files can be made executable");
+    std::fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("own files can be made executable");
     let output = Command::new("qemu-riscv32")
         .args(["-cpu", cpu])
         .arg(&path)

@@ -1,8 +1,8 @@
 //! The exact path: unpack, compute without error, round once, pack. Integer arithmetic only; it is the reference that
 //! the fast path has to equal, and serves every operand that the fast path declines.
 //!
-//! Invariant: [`round_off`] is the only place that decides a rounding, and [`round_normalised`] the only one that packs
-//! a rounded finite result.
+//! Invariant: [`round_off`] is the only place that knows the rounding modes, and [`round_normalised`] the only one that
+//! packs a rounded result and knows overflow and underflow.
 
 use super::{Flagged, Flags, Format, Rounding};
 
@@ -218,10 +218,6 @@ impl Value {
         }
     }
 
-    fn is_nan(self) -> bool {
-        matches!(self, Value::Nan { .. })
-    }
-
     fn is_signaling(self) -> bool {
         matches!(self, Value::Nan { signaling: true })
     }
@@ -373,7 +369,7 @@ pub(super) fn div<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
     let (a, b) = (Value::unpack::<F>(a), Value::unpack::<F>(b));
     let sign = sign::<F>(a.is_negative() ^ b.is_negative());
     match (a, b) {
-        _ if a.is_nan() || b.is_nan() => nan::<F>(a.is_signaling() || b.is_signaling()),
+        (Value::Nan { .. }, _) | (_, Value::Nan { .. }) => nan::<F>(a.is_signaling() || b.is_signaling()),
         (Value::Infinite { .. }, Value::Infinite { .. }) | (Value::Zero { .. }, Value::Zero { .. }) => nan::<F>(true),
         (Value::Infinite { .. }, _) => Flagged::exact(sign | F::INFINITY),
         (Value::Zero { .. }, _) | (_, Value::Infinite { .. }) => Flagged::exact(sign),
@@ -390,7 +386,6 @@ pub(super) fn div<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
             }
             .round::<F>(rounding)
         }
-        (Value::Nan { .. }, _) | (_, Value::Nan { .. }) => unreachable!("NaNs are matched first"),
     }
 }
 

@@ -3,8 +3,8 @@
 //! A result of at most 24 bits needs no more of the true value than 53 bits that are *rounded to odd*: where the
 //! 53-bit value is inexact its last bit is set, so it is never mistaken for a tie or for an exact result, in any mode
 //! (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd", IEEE
-//! Transactions on Computers 57(4), 2008). The host only ever rounds to nearest; the mode that the guest asked for is
-//! known to [`round_normalised`] alone.
+//! Transactions on Computers 57(4), 2008). What is left is one rounding of that value, by [`round_normalised`], before
+//! which [`round_to_nearest`] is a short cut for normal results in the mode that nearly every program uses.
 //!
 //! Invariant: a function returns what the exact path returns, or none; it declines infinities, NaNs, divisions by zero
 //! and results that are zero, whose sign may depend on the mode.

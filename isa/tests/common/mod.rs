@@ -59,42 +59,33 @@ impl Random {
 /// Every combination of extensions that makes sense.
 pub(crate) fn legal_sets() -> Vec<Set> {
     let mut sets = Vec::new();
-    let flags = [false, true];
-    for c in flags {
-        for f in flags {
-            for zfh in flags {
-                for packed_fp16 in flags {
-                    for float8 in flags {
-                        for float_registers in [FloatRegisters::F, FloatRegisters::X] {
-                            for pulp in [Pulp::None, Pulp::Xpulpv2, Pulp::Xcv] {
-                                for gap in [Gap::None, Gap::Gap8, Gap::Gap9] {
-                                    let set = Set {
-                                        c,
-                                        f,
-                                        pulp,
-                                        float_registers,
-                                        packed_fp16,
-                                        float8,
-                                        zfh,
-                                        gap,
-                                    };
-                                    if is_legal(&set) {
-                                        sets.push(set);
-                                    }
-                                }
-                            }
-                        }
-                    }
+    for flags in 0..64u32 {
+        let flag = |bit: u32| (flags >> bit) & 1 == 1;
+        for float_registers in [FloatRegisters::F, FloatRegisters::X] {
+            for pulp in [Pulp::None, Pulp::Xpulpv2, Pulp::Xcv] {
+                for gap in [Gap::None, Gap::Gap8, Gap::Gap9] {
+                    sets.push(Set {
+                        c: flag(0),
+                        f: flag(1),
+                        pulp,
+                        float_registers,
+                        packed_fp16: flag(2),
+                        xfaux: flag(3),
+                        float8: flag(4),
+                        zfh: flag(5),
+                        gap,
+                    });
                 }
             }
         }
     }
+    sets.retain(is_legal);
     sets
 }
 
 fn is_legal(set: &Set) -> bool {
     (set.f || !(set.zfh || set.packed_fp16))
-        && (set.packed_fp16 || !set.float8)
+        && (set.packed_fp16 || !(set.float8 || set.xfaux))
         && (set.gap == Gap::None || set.pulp == Pulp::Xpulpv2)
 }
 

@@ -82,6 +82,19 @@ impl Loops {
         self.in_body
     }
 
+    /// Whether the instruction at `pc` surely changes nothing: [`Loops::step`] need not look at it.
+    #[inline(always)]
+    pub fn passes(&self, pc: u32) -> bool {
+        let [a, b] = &self.set;
+        match self.family {
+            IsaFamily::Xpulpv2 => a.end != pc && b.end != pc,
+            IsaFamily::Xcv => {
+                let near_end = |l: &HardwareLoop| l.end.wrapping_sub(pc).wrapping_sub(4) <= 4;
+                self.in_body && self.armed.is_none() && !near_end(a) && !near_end(b)
+            }
+        }
+    }
+
     /// Looks at the instruction at `pc` as it leaves decode. `plain` is false for instructions that the controller
     /// handles before it looks at loops (jumps, traps, flushes).
     pub fn step(&mut self, pc: u32, plain: bool) -> Step {

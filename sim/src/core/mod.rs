@@ -114,7 +114,6 @@ struct Open {
 
 #[derive(Clone, Copy, Debug)]
 struct Pending {
-    uop: Uop,
     request: Request,
     /// What the first half of a misaligned access read, and in which cycle the access first asked.
     first: Option<u32>,
@@ -262,14 +261,16 @@ impl Core {
         while self.step(program, memory, horizon, observer) {}
     }
 
+    /// Makes sure that the page of the next instruction is decoded; false where no memory is.
     #[inline(always)]
-    fn fetch<'p>(&mut self, program: &'p mut Program, memory: &Memory) -> Option<&'p Uop> {
+    fn locate(&mut self, program: &mut Program, memory: &Memory) -> bool {
         let number = Program::page_number(self.pc);
         if number != self.page_number {
-            self.page = program.page(self.pc, memory)?;
+            let Some(page) = program.page(self.pc, memory) else { return false };
+            self.page = page;
             self.page_number = number;
         }
-        Some(program.at(self.page, self.pc))
+        true
     }
 
     /// One instruction; false where the core stops.
@@ -281,16 +282,17 @@ impl Core {
         horizon: u64,
         observer: &mut O,
     ) -> bool {
-        let Some(uop) = self.fetch(program, memory) else {
+        if !self.locate(program, memory) {
             let kind = FaultKind::Unmapped { access: crate::fault::Access::Fetch, address: self.pc, width: 4 };
             self.fail(kind, self.pipeline.arrival);
             return false;
-        };
-        let uop = *uop;
-        let mut t = self.pipeline.earliest(&uop);
+        }
+        let program = &*program;
+        let uop = program.at(self.page, self.pc);
+        let mut t = self.pipeline.earliest(uop);
         match uop.action {
             Action::Csr(..) => t = self.pipeline.after_fpu(t),
-            Action::Jalr => t = t.max(self.pipeline.jalr_redirect(&uop)),
+            Action::Jalr => t = t.max(self.pipeline.jalr_redirect(uop)),
             _ => {}
         }
         if t > horizon {
@@ -302,11 +304,11 @@ impl Core {
             return false;
         }
         let redirect_at = if matches!(uop.action, Action::Jalr) {
-            self.pipeline.jalr_redirect(&uop)
+            self.pipeline.jalr_redirect(uop)
         } else {
             self.pipeline.arrival
         };
-        self.pipeline.issue(&uop, t);
+        self.pipeline.issue(uop, t);
         self.last_pc = self.pc;
         self.instret += 1;
         self.macs += u64::from(uop.macs);
@@ -314,7 +316,7 @@ impl Core {
         if O::ACTIVE {
             observer.retire(Retired { core: self.index, cycle: t, pc: self.pc, bits: uop.bits });
         }
-        self.execute(&uop, t, redirect_at, program, memory)
+        self.execute(uop, t, redirect_at, program, memory)
     }
 
     #[inline(always)]
@@ -337,7 +339,7 @@ impl Core {
     }
 
     #[inline(always)]
-    fn execute(&mut self, uop: &Uop, t: u64, redirect_at: u64, program: &mut Program, memory: &Memory) -> bool {
+    fn execute(&mut self, uop: &Uop, t: u64, redirect_at: u64, program: &Program, memory: &Memory) -> bool {
         let (a, b, c) = self.operands(uop);
         let s = t + 1;
         match uop.action {
@@ -489,7 +491,7 @@ impl Core {
         start: u64,
         end: u64,
         redirect_at: u64,
-        program: &mut Program,
+        program: &Program,
         memory: &Memory,
     ) -> bool {
         let next = self.pc.wrapping_add(u32::from(uop.len));
@@ -501,8 +503,8 @@ impl Core {
 
     /// Goes on to the next instruction, by way of the hardware loops.
     #[inline(always)]
-    fn follow(&mut self, uop: &Uop, redirect_at: u64, program: &mut Program, memory: &Memory) -> bool {
-        if self.loops.active {
+    fn follow(&mut self, uop: &Uop, redirect_at: u64, program: &Program, memory: &Memory) -> bool {
+        if self.loops.active && !self.loops.passes(self.pc) {
             return self.follow_loop(uop, redirect_at, program, memory);
         }
         self.pipeline.flow(Flow::Sequential);
@@ -510,7 +512,7 @@ impl Core {
         true
     }
 
-    fn follow_loop(&mut self, uop: &Uop, redirect_at: u64, program: &mut Program, memory: &Memory) -> bool {
+    fn follow_loop(&mut self, uop: &Uop, redirect_at: u64, program: &Program, memory: &Memory) -> bool {
         match self.loops.step(self.pc, true) {
             Step::Plain | Step::Armed => {
                 self.pipeline.flow(Flow::Sequential);
@@ -519,7 +521,7 @@ impl Core {
             Step::Back(start) => {
                 self.pipeline.flow(Flow::Sequential);
                 self.pc = start;
-                if start & 2 != 0 && self.split(start, program, memory) {
+                if start & 2 != 0 && self.split(start, memory) {
                     let arrival = self.pipeline.issued + 2;
                     self.pipeline.flow(Flow::Hold { arrival, charge: Stall::Fetch });
                 }
@@ -530,8 +532,9 @@ impl Core {
     }
 
     /// A 4-byte instruction at a half-word address (R11).
-    fn split(&self, target: u32, program: &mut Program, memory: &Memory) -> bool {
-        target & 2 != 0 && program.page(target, memory).is_some_and(|page| program.at(page, target).len == 4)
+    #[inline(always)]
+    fn split(&self, target: u32, memory: &Memory) -> bool {
+        target & 2 != 0 && memory.code_half(target).is_some_and(|half| half & 3 == 3)
     }
 
     fn redirect(
@@ -540,11 +543,11 @@ impl Core {
         at: u64,
         self_blocked: bool,
         charge: Stall,
-        program: &mut Program,
+        _program: &Program,
         memory: &Memory,
     ) -> bool {
         self.pc = target;
-        let split_target = self.split(target, program, memory);
+        let split_target = self.split(target, memory);
         self.pipeline.flow(Flow::Redirect { at, split_target, self_blocked, charge });
         true
     }
@@ -577,16 +580,16 @@ impl Core {
             width: bytes as u8,
             event,
         };
-        self.pending = Some(Pending { uop: *uop, request, first: None, start, address, waited: 0 });
+        self.pending = Some(Pending { request, first: None, start, address, waited: 0 });
         self.next = Next::Request(start);
         false
     }
 
     /// The memory access was granted.
     #[inline(always)]
-    pub fn complete(&mut self, reply: Reply, program: &mut Program, memory: &Memory) {
-        let Some(mut pending) = self.pending else { return };
-        let uop = pending.uop;
+    pub fn complete(&mut self, reply: Reply, program: &Program, memory: &Memory) {
+        let Some(pending) = &mut self.pending else { return };
+        let uop = program.at(self.page, self.pc);
         let offset = pending.address & 3;
         let crosses = offset + u32::from(pending.request.width) > 4;
         if crosses && pending.first.is_none() {
@@ -599,24 +602,24 @@ impl Core {
             pending.request.address = (pending.address & !3).wrapping_add(4);
             pending.request.byte_enable = mask as u8;
             pending.request.data = value >> (8 * (4 - offset));
-            self.pending = Some(pending);
             self.next = Next::Request(reply.cycle + 1);
             return;
         }
+        let (start, first) = (pending.start, pending.first);
         self.pending = None;
         let end = reply.cycle;
-        let natural = pending.start + u64::from(crosses);
+        let natural = start + u64::from(crosses);
         let next_pc = self.pc.wrapping_add(u32::from(uop.len));
         let jalr = || next_jalr(program, memory, next_pc);
-        self.pipeline.execute(&uop, natural, end, Stall::MultiCycle, reply.wait, jalr);
+        self.pipeline.execute(uop, natural, end, Stall::MultiCycle, reply.wait, jalr);
         self.pipeline.responded(self.pipeline.ex_end + 1);
         let post_increment = |core: &mut Self| {
-            let (a, b, _) = core.operands(&uop);
+            let (a, b, _) = core.operands(uop);
             core.write(uop.rs1, a.wrapping_add(b));
         };
         match uop.action {
             Action::Load(width, fill, addressing) => {
-                let raw = match pending.first {
+                let raw = match first {
                     Some(first) => first >> (8 * offset) | reply.data << (8 * (4 - offset)),
                     None => reply.data >> (8 * offset),
                 };
@@ -639,26 +642,26 @@ impl Core {
             _ => {}
         }
         let arrival = self.pipeline.arrival;
-        self.follow(&uop, arrival, program, memory);
+        self.follow(uop, arrival, program, memory);
     }
 
     fn ask_fpu(&mut self, uop: &Uop, start: u64, request: u64) -> bool {
         let none = Request { address: 0, byte_enable: 0, write: false, data: 0, width: 0, event: false };
-        self.pending = Some(Pending { uop: *uop, request: none, first: None, start, address: 0, waited: request });
+        self.pending = Some(Pending { request: none, first: None, start, address: 0, waited: request });
         self.next = Next::Fpu(request);
         false
     }
 
     /// A shared FPU took the operation in cycle `grant`.
-    pub fn fpu_granted(&mut self, grant: u64, program: &mut Program, memory: &Memory) {
+    pub fn fpu_granted(&mut self, grant: u64, program: &Program, memory: &Memory) {
         let Some(pending) = self.pending.take() else { return };
-        let uop = pending.uop;
+        let uop = program.at(self.page, self.pc);
         let Action::Float(_, latency) = uop.action else { return };
         let wait = Charge::Stall(Stall::FpuContention);
-        self.pipeline.execute(&uop, pending.waited, grant, Stall::FpuLatency, wait, || None);
+        self.pipeline.execute(uop, pending.waited, grant, Stall::FpuLatency, wait, || None);
         self.pipeline.fp_accepted(uop.rd, grant, u64::from(latency));
         let arrival = self.pipeline.arrival;
-        self.follow(&uop, arrival, program, memory);
+        self.follow(uop, arrival, program, memory);
     }
 
     fn view_events(&self, t: u64) -> Events {
@@ -680,7 +683,7 @@ impl Core {
         update: CsrUpdate,
         immediate: bool,
         redirect_at: u64,
-        program: &mut Program,
+        program: &Program,
         memory: &Memory,
     ) -> bool {
         let t = self.pipeline.issued;
@@ -724,7 +727,7 @@ impl Core {
         true
     }
 
-    fn illegal(&mut self, uop: &Uop, program: &mut Program, memory: &Memory) -> bool {
+    fn illegal(&mut self, uop: &Uop, program: &Program, memory: &Memory) -> bool {
         if !self.csr.vector_set {
             self.fail(FaultKind::IllegalInstruction { word: uop.bits, len: uop.len }, self.pipeline.issued);
             return false;
@@ -739,7 +742,7 @@ impl Core {
         cause: u32,
         value: u32,
         delay: u64,
-        program: &mut Program,
+        program: &Program,
         memory: &Memory,
     ) -> bool {
         self.instret -= 1;
@@ -763,7 +766,7 @@ impl Core {
 
     /// R17: a pending interrupt kills the instruction in decode, if it is there in a cycle after the line rose.
     #[cold]
-    fn take_interrupt(&mut self, t: u64, program: &mut Program, memory: &Memory) -> bool {
+    fn take_interrupt(&mut self, t: u64, program: &Program, memory: &Memory) -> bool {
         let pending = self.lines & self.csr.enabled_lines();
         if pending == 0 || !self.csr.interrupts_enabled() || self.lines_since >= t {
             return false;

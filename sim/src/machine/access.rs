@@ -66,7 +66,8 @@ impl Machine {
                     return self.fail(index, kind);
                 };
                 self.paths[index] = Path { place: Some(found), at: self.now, charge: None };
-                if let Some(wait) = self.withheld(index, found, &request) {
+                if !matches!(found, Place::L1(_))
+                    && let Some(wait) = self.withheld(index, found, &request) {
                     self.paths[index].at = self.now + wait;
                     if wait > 0 {
                         return self.calendar.insert(self.now + wait, index);

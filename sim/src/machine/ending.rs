@@ -134,8 +134,8 @@ impl Machine {
         let mut core = recorder.snapshot.clone();
         for input in &recorder.inputs {
             match *input {
-                Input::Reply(reply) => core.complete(reply, &mut self.program, &self.memory),
-                Input::Fpu(cycle) => core.fpu_granted(cycle, &mut self.program, &self.memory),
+                Input::Reply(reply) => core.complete(reply, &self.program, &self.memory),
+                Input::Fpu(cycle) => core.fpu_granted(cycle, &self.program, &self.memory),
             }
             if core.request().is_none() {
                 core.advance(&mut self.program, &self.memory, end, &mut Silent);

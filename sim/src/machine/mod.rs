@@ -262,7 +262,7 @@ impl Machine {
     #[inline(always)]
     fn complete<O: Observer>(&mut self, index: usize, reply: Reply, horizon: u64, observer: &mut O) {
         self.recorders[index].reply(reply);
-        self.cores[index].complete(reply, &mut self.program, &self.memory);
+        self.cores[index].complete(reply, &self.program, &self.memory);
         self.run_on(index, horizon, observer);
     }
 
@@ -326,7 +326,7 @@ impl Machine {
                 continue;
             }
             self.recorders[index].fpu(self.now);
-            self.cores[index].fpu_granted(self.now, &mut self.program, &self.memory);
+            self.cores[index].fpu_granted(self.now, &self.program, &self.memory);
             self.run_on(index, horizon, observer);
         }
     }

@@ -1,7 +1,7 @@
 //! From a word to an [`Inst`].
 //!
-//! A [`Decoder`] is a lookup over the rows that one [`Set`] decodes. It holds no operand knowledge of its own: fields are
-//! read as the row's format says.
+//! A [`Decoder`] is a lookup over the rows that one [`Set`] decodes. It holds no operand knowledge of its own: fields
+//! are read as the row's format says.
 //!
 //! Invariant: of the rows that match a word, the one with the most fixed bits decides, also when its format then finds
 //! the operands reserved.
@@ -52,8 +52,8 @@ impl Decoder {
         }
     }
 
-    /// The instruction at the low end of `bits`, or nothing where the set has none. A compressed instruction is known by
-    /// its low 16 bits; whatever is above them does not matter.
+    /// The instruction at the low end of `bits`, or nothing where the set has none. A compressed instruction is known
+    /// by its low 16 bits; whatever is above them does not matter.
     pub fn decode(&self, bits: u32) -> Option<Inst> {
         let number = if bits & 3 == 3 {
             self.wide.find(bits)

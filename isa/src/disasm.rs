@@ -1,7 +1,7 @@
 //! From an [`Inst`] to text, as the row's format writes it. Knows no pseudo-instructions.
 //!
-//! Invariant: [`assemble`](crate::assemble) gives back the word, except for bits that the row's pattern and format leave
-//! without a meaning.
+//! Invariant: [`assemble`](crate::assemble) gives back the word, except for bits that the row's pattern and format
+//! leave without a meaning.
 //!
 //! ```
 //! use ennead_isa::{Decoder, Set, disassemble};

@@ -156,7 +156,8 @@ pub enum Kind {
         /// Where it goes.
         address: Addressing,
     },
-    /// To `pc + imm` if `taken(a, x[rs2] + aux)`; `aux` is the sign-extended 5-bit immediate of `p.beqimm` and its like.
+    /// To `pc + imm` if `taken(a, x[rs2] + aux)`; `aux` is the sign-extended 5-bit immediate of `p.beqimm` and its
+    /// like.
     Branch {
         /// The condition.
         taken: BranchFn,
@@ -184,8 +185,9 @@ pub enum Kind {
     Mret,
     /// Wait for an interrupt.
     Wfi,
-    /// Set up the hardware loop whose number is in `rd` (the encoding's L bit sits there; no register is written). Whether
-    /// the end address names the last instruction of the body (Xpulpv2) or the one after it (XCV) is the core's convention.
+    /// Set up the hardware loop whose number is in `rd` (the encoding's L bit sits there; no register is written).
+    /// Whether the end address names the last instruction of the body (Xpulpv2) or the one after it (XCV) is the
+    /// core's convention.
     Loop {
         /// What it sets.
         part: LoopPart,
@@ -218,8 +220,8 @@ pub struct Inst {
     pub rs3: u8,
     /// What the operation sees of `rs2`.
     pub replicate: Replicate,
-    /// Raw rounding-mode field; 7 means "as fcsr.frm says". A packed operation that rounds holds 7; an operation that rounds
-    /// nothing holds 0, so that a reserved `frm` does not concern it.
+    /// Raw rounding-mode field; 7 means "as fcsr.frm says". A packed operation that rounds holds 7; an operation that
+    /// rounds nothing holds 0, so that a reserved `frm` does not concern it.
     pub rm: u8,
     /// Bytes of the encoding: 2 or 4.
     pub len: u8,

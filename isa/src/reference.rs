@@ -15,10 +15,10 @@ Written by `cargo run -p ennead-isa --example reference > docs/instructions.md`;
 
 - A pattern shows the word from its highest bit. `0` and `1` are fixed, `.` is an operand bit or does not matter. Of two
   patterns that match a word, the one with more fixed bits counts.
-- `rd`, `rs1`, `rs2`, `rs3` are integer registers, `frd`, `frs1`, `frs2`, `frs3` float registers; on a core with floats in
-  integer registers both are integer registers.
-- `[i]` is lane `i`, lane 0 the lowest; `rs2[0]` as an operand stands for lane 0 in every lane. `.l` and `.h` after a register
-  are its lower and upper half. `half` is 2^(shift-1), and 0 when the shift is 0.
+- `rd`, `rs1`, `rs2`, `rs3` are integer registers, `frd`, `frs1`, `frs2`, `frs3` float registers; on a core with
+  floats in integer registers both are integer registers.
+- `[i]` is lane `i`, lane 0 the lowest; `rs2[0]` as an operand stands for lane 0 in every lane. `.l` and `.h` after a
+  register are its lower and upper half. `half` is 2^(shift-1), and 0 when the shift is 0.
 - A bit field is named by its length less one and its lowest bit: `len` and `pos`, or bits 9 to 5 and 4 to 0 of `rs2`.
 - `s` and `u` after an operator mean signed and unsigned. Integer results and sums wrap at 32 bits.
 - The unit is the part of the core that the instruction occupies; the core's configuration turns it into cycles.

@@ -55,8 +55,8 @@ pub struct Set {
     pub float_registers: FloatRegisters,
     /// Xf16, Xf16alt and Xfvec: scalar and packed binary16 and bfloat16. Needs `f`.
     pub packed_fp16: bool,
-    /// Xfaux: packed averages, dot products and the expanding operations, which the open cores' decoders leave out. Needs
-    /// `packed_fp16`.
+    /// Xfaux: packed averages, dot products and the expanding operations, which the open cores' decoders leave out.
+    /// Needs `packed_fp16`.
     pub xfaux: bool,
     /// Xf8: scalar and packed FP8. Needs `packed_fp16`.
     pub float8: bool,

@@ -107,7 +107,7 @@ fn a_lane_gives_what_the_scalar_instruction_gives() {
             let scalar = decode(&format!("{scalar}.{format} {rd}, {sources}{addend}"), &PACKED);
             let whole = decode(&format!("{packed}.{format} {rd}, {sources}"), &PACKED);
             let repeated = (sources != "fa1").then(|| decode(&format!("{packed}.r.{format} {rd}, {sources}"), &PACKED));
-            for _ in 0..20_000 {
+            for _ in 0..5_000 {
                 let [a, b, c] = [random.operand(), random.operand(), random.operand()];
                 let rounding = Rounding::ALL[(random.next() % 5) as usize];
                 for inst in [Some(whole), repeated].into_iter().flatten() {

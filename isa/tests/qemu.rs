@@ -390,7 +390,7 @@ fn compare(set: &Set, cpu: &str, skipped: &[&str]) {
                 let place = (0..IMAGE).find(|&i| ours[i] != theirs[i]).unwrap();
                 let code: Vec<String> = block.code.iter().map(|(_, inst)| disassemble(inst, 0)).collect();
                 panic!(
-                    "{cpu}, seed {seed}, block {number}: word {place} of the image is {:#010x} here and {:#010x} there\n\
+                    "{cpu}, seed {seed}, block {number}: word {place} of the image is {:#010x} here, {:#010x} there\n\
                      from {:#010x?}\n{}",
                     ours[place],
                     theirs[place],

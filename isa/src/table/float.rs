@@ -1,8 +1,9 @@
-//! Scalar floats: F, Zfh, Zhinx and the small floats Xf16, Xf16alt and Xf8 (The RISC-V Instruction Set Manual, volume I,
-//! "F" and "Zfh"; the smallFloat extensions as RI5CY and CV32E40P decode them).
+//! Scalar floats: F, Zfh, Zhinx and the small floats Xf16, Xf16alt and Xf8 (The RISC-V Instruction Set Manual, volume
+//! I, "F" and "Zfh"; the smallFloat extensions as RI5CY and CV32E40P decode them).
 //!
-//! One line gives an instruction in all formats. The two format bits are 00 for `.s`, 10 for `.h` and `.ah`, 11 for `.b`;
-//! `.ah` is told from `.h` by a function or rounding field with its highest bit set, so it always rounds as `frm` says.
+//! One line gives an instruction in all formats. The two format bits are 00 for `.s`, 10 for `.h` and `.ah`, 11 for
+//! `.b`; `.ah` is told from `.h` by a function or rounding field with its highest bit set, so it always rounds as
+//! `frm` says.
 
 use super::{Row, rows};
 
@@ -33,28 +34,50 @@ macro_rules! formats {
 }
 
 pub(super) const FORMATS: &[Row] = formats! {
-    "fmadd."   ""    "....." "....." "..." "1000011" FFFF_RM FmaddS  FmaddH  FmaddZfh  FmaddZhinx  FmaddB  | "101" FFFF_DYN FmaddAh;
-    "fmsub."   ""    "....." "....." "..." "1000111" FFFF_RM FmsubS  FmsubH  FmsubZfh  FmsubZhinx  FmsubB  | "101" FFFF_DYN FmsubAh;
-    "fnmsub."  ""    "....." "....." "..." "1001011" FFFF_RM FnmsubS FnmsubH FnmsubZfh FnmsubZhinx FnmsubB | "101" FFFF_DYN FnmsubAh;
-    "fnmadd."  ""    "....." "....." "..." "1001111" FFFF_RM FnmaddS FnmaddH FnmaddZfh FnmaddZhinx FnmaddB | "101" FFFF_DYN FnmaddAh;
-    "fadd."    ""    "00000" "....." "..." "1010011" FFF_RM  FaddS   FaddH   FaddZfh   FaddZhinx   FaddB   | "101" FFF_DYN  FaddAh;
-    "fsub."    ""    "00001" "....." "..." "1010011" FFF_RM  FsubS   FsubH   FsubZfh   FsubZhinx   FsubB   | "101" FFF_DYN  FsubAh;
-    "fmul."    ""    "00010" "....." "..." "1010011" FFF_RM  FmulS   FmulH   FmulZfh   FmulZhinx   FmulB   | "101" FFF_DYN  FmulAh;
-    "fdiv."    ""    "00011" "....." "..." "1010011" FFF_RM  FdivS   FdivH   FdivZfh   FdivZhinx   FdivB   | "101" FFF_DYN  FdivAh;
-    "fsqrt."   ""    "01011" "00000" "..." "1010011" FF_RM   FsqrtS  FsqrtH  FsqrtZfh  FsqrtZhinx  FsqrtB  | "101" FF_DYN   FsqrtAh;
-    "fsgnj."   ""    "00100" "....." "000" "1010011" FFF     FsgnjS  FsgnjH  FsgnjZfh  FsgnjZhinx  FsgnjB  | "100" FFF      FsgnjAh;
-    "fsgnjn."  ""    "00100" "....." "001" "1010011" FFF     FsgnjnS FsgnjnH FsgnjnZfh FsgnjnZhinx FsgnjnB | "101" FFF      FsgnjnAh;
-    "fsgnjx."  ""    "00100" "....." "010" "1010011" FFF     FsgnjxS FsgnjxH FsgnjxZfh FsgnjxZhinx FsgnjxB | "110" FFF      FsgnjxAh;
-    "fmin."    ""    "00101" "....." "000" "1010011" FFF     FminS   FminH   FminZfh   FminZhinx   FminB   | "100" FFF      FminAh;
-    "fmax."    ""    "00101" "....." "001" "1010011" FFF     FmaxS   FmaxH   FmaxZfh   FmaxZhinx   FmaxB   | "101" FFF      FmaxAh;
-    "feq."     ""    "10100" "....." "010" "1010011" XFF     FeqS    FeqH    FeqZfh    FeqZhinx    FeqB    | "110" XFF      FeqAh;
-    "flt."     ""    "10100" "....." "001" "1010011" XFF     FltS    FltH    FltZfh    FltZhinx    FltB    | "101" XFF      FltAh;
-    "fle."     ""    "10100" "....." "000" "1010011" XFF     FleS    FleH    FleZfh    FleZhinx    FleB    | "100" XFF      FleAh;
-    "fcvt.w."  ""    "11000" "00000" "..." "1010011" XF_RM   FcvtWS  FcvtWH  FcvtWZfh  FcvtWZhinx  FcvtWB  | "101" XF_DYN   FcvtWAh;
-    "fcvt.wu." ""    "11000" "00001" "..." "1010011" XF_RM   FcvtWuS FcvtWuH FcvtWuZfh FcvtWuZhinx FcvtWuB | "101" XF_DYN   FcvtWuAh;
-    "fcvt."    ".w"  "11010" "00000" "..." "1010011" FX_RM   FcvtSW  FcvtHW  FcvtZfhW  FcvtZhinxW  FcvtBW  | "101" FX_DYN   FcvtAhW;
-    "fcvt."    ".wu" "11010" "00001" "..." "1010011" FX_RM   FcvtSWu FcvtHWu FcvtZfhWu FcvtZhinxWu FcvtBWu | "101" FX_DYN   FcvtAhWu;
-    "fclass."  ""    "11100" "00000" "001" "1010011" XF      FclassS FclassH FclassZfh FclassZhinx FclassB | "101" XF       FclassAh;
+    "fmadd."   ""    "....." "....." "..." "1000011" FFFF_RM FmaddS  FmaddH  FmaddZfh  FmaddZhinx  FmaddB
+        | "101" FFFF_DYN FmaddAh;
+    "fmsub."   ""    "....." "....." "..." "1000111" FFFF_RM FmsubS  FmsubH  FmsubZfh  FmsubZhinx  FmsubB
+        | "101" FFFF_DYN FmsubAh;
+    "fnmsub."  ""    "....." "....." "..." "1001011" FFFF_RM FnmsubS FnmsubH FnmsubZfh FnmsubZhinx FnmsubB
+        | "101" FFFF_DYN FnmsubAh;
+    "fnmadd."  ""    "....." "....." "..." "1001111" FFFF_RM FnmaddS FnmaddH FnmaddZfh FnmaddZhinx FnmaddB
+        | "101" FFFF_DYN FnmaddAh;
+    "fadd."    ""    "00000" "....." "..." "1010011" FFF_RM  FaddS   FaddH   FaddZfh   FaddZhinx   FaddB
+        | "101" FFF_DYN FaddAh;
+    "fsub."    ""    "00001" "....." "..." "1010011" FFF_RM  FsubS   FsubH   FsubZfh   FsubZhinx   FsubB
+        | "101" FFF_DYN FsubAh;
+    "fmul."    ""    "00010" "....." "..." "1010011" FFF_RM  FmulS   FmulH   FmulZfh   FmulZhinx   FmulB
+        | "101" FFF_DYN FmulAh;
+    "fdiv."    ""    "00011" "....." "..." "1010011" FFF_RM  FdivS   FdivH   FdivZfh   FdivZhinx   FdivB
+        | "101" FFF_DYN FdivAh;
+    "fsqrt."   ""    "01011" "00000" "..." "1010011" FF_RM   FsqrtS  FsqrtH  FsqrtZfh  FsqrtZhinx  FsqrtB
+        | "101" FF_DYN FsqrtAh;
+    "fsgnj."   ""    "00100" "....." "000" "1010011" FFF     FsgnjS  FsgnjH  FsgnjZfh  FsgnjZhinx  FsgnjB
+        | "100" FFF FsgnjAh;
+    "fsgnjn."  ""    "00100" "....." "001" "1010011" FFF     FsgnjnS FsgnjnH FsgnjnZfh FsgnjnZhinx FsgnjnB
+        | "101" FFF FsgnjnAh;
+    "fsgnjx."  ""    "00100" "....." "010" "1010011" FFF     FsgnjxS FsgnjxH FsgnjxZfh FsgnjxZhinx FsgnjxB
+        | "110" FFF FsgnjxAh;
+    "fmin."    ""    "00101" "....." "000" "1010011" FFF     FminS   FminH   FminZfh   FminZhinx   FminB
+        | "100" FFF FminAh;
+    "fmax."    ""    "00101" "....." "001" "1010011" FFF     FmaxS   FmaxH   FmaxZfh   FmaxZhinx   FmaxB
+        | "101" FFF FmaxAh;
+    "feq."     ""    "10100" "....." "010" "1010011" XFF     FeqS    FeqH    FeqZfh    FeqZhinx    FeqB
+        | "110" XFF FeqAh;
+    "flt."     ""    "10100" "....." "001" "1010011" XFF     FltS    FltH    FltZfh    FltZhinx    FltB
+        | "101" XFF FltAh;
+    "fle."     ""    "10100" "....." "000" "1010011" XFF     FleS    FleH    FleZfh    FleZhinx    FleB
+        | "100" XFF FleAh;
+    "fcvt.w."  ""    "11000" "00000" "..." "1010011" XF_RM   FcvtWS  FcvtWH  FcvtWZfh  FcvtWZhinx  FcvtWB
+        | "101" XF_DYN FcvtWAh;
+    "fcvt.wu." ""    "11000" "00001" "..." "1010011" XF_RM   FcvtWuS FcvtWuH FcvtWuZfh FcvtWuZhinx FcvtWuB
+        | "101" XF_DYN FcvtWuAh;
+    "fcvt."    ".w"  "11010" "00000" "..." "1010011" FX_RM   FcvtSW  FcvtHW  FcvtZfhW  FcvtZhinxW  FcvtBW
+        | "101" FX_DYN FcvtAhW;
+    "fcvt."    ".wu" "11010" "00001" "..." "1010011" FX_RM   FcvtSWu FcvtHWu FcvtZfhWu FcvtZhinxWu FcvtBWu
+        | "101" FX_DYN FcvtAhWu;
+    "fclass."  ""    "11100" "00000" "001" "1010011" XF      FclassS FclassH FclassZfh FclassZhinx FclassB
+        | "101" XF FclassAh;
 };
 
 pub(super) const F_MEMORY: &[Row] = rows! { [FloatFile]

@@ -296,6 +296,10 @@ const fn forward(runs: &'static [Run]) -> Field {
     Field::Immediate(immediate("target", Slot::Imm, false, Show::Target, runs))
 }
 
+const fn upper(runs: &'static [Run]) -> Field {
+    Field::Immediate(immediate("imm", Slot::Imm, true, Show::Upper, runs))
+}
+
 const fn nonzero(field: Field) -> Field {
     match field {
         Field::Immediate(immediate) => Field::Immediate(Immediate {
@@ -337,6 +341,7 @@ const REP_B: Field = Field::Repeat(Replicate::Byte);
 const S12: Field = signed(&[run(20, 12, 0)]);
 const STORE12: Field = signed(&[run(25, 7, 5), run(7, 5, 0)]);
 const B13: Field = target(&[run(31, 1, 12), run(7, 1, 11), run(25, 6, 5), run(8, 4, 1)]);
+const J21: Field = target(&[run(31, 1, 20), run(12, 8, 12), run(20, 1, 11), run(21, 10, 1)]);
 const SHIFT5: Field = unsigned(&[run(20, 5, 0)]);
 const ROUND5: Field = Field::Immediate(immediate("shift", Slot::Aux, false, Show::Decimal, &[run(25, 5, 0)]));
 const COMPARE5: Field = Field::Immediate(immediate("imm", Slot::Aux, true, Show::Decimal, &[run(20, 5, 0)]));
@@ -371,8 +376,8 @@ formats! {
     R1          "rd, rs1"                [RD, RS1];
     I           "rd, rs1, imm"           [RD, RS1, S12];
     SHIFT       "rd, rs1, imm"           [RD, RS1, SHIFT5];
-    U           "rd, imm"                [RD, Field::Immediate(immediate("imm", Slot::Imm, true, Show::Upper, &[run(12, 20, 12)]))];
-    J           "rd, target"             [RD, target(&[run(31, 1, 20), run(12, 8, 12), run(20, 1, 11), run(21, 10, 1)])];
+    U           "rd, imm"                [RD, upper(&[run(12, 20, 12)])];
+    J           "rd, target"             [RD, J21];
     B           "rs1, rs2, target"       [RS1, RS2, B13];
     BIMM        "rs1, imm, target"       [RS1, COMPARE5, B13];
     LOAD        "rd, imm(rs1)"           [RD, RS1, S12];
@@ -442,10 +447,9 @@ formats! {
     C_FSW       "rs2, imm(rs1)" [short("rs2", Slot::Rs3, 2, Class::F), short("rs1", Slot::Rs1, 7, Class::X), C_OFFSET];
     C_ADDI      "rd, imm"      [RD, register("", Slot::Rs1, 7, Class::X), C_IMM6];
     C_LI        "rd, imm"      [RD, C_IMM6];
-    C_LUI       "rd, imm"      [RD, nonzero(Field::Immediate(immediate("imm", Slot::Imm, true, Show::Upper,
-                                                                    &[run(12, 1, 17), run(2, 5, 12)])))];
+    C_LUI       "rd, imm"      [RD, nonzero(upper(&[run(12, 1, 17), run(2, 5, 12)]))];
     C_ADDI16SP  "sp, imm"      [Field::Fixed(Slot::Rd, 2), Field::Fixed(Slot::Rs1, 2),
-                                nonzero(signed(&[run(12, 1, 9), run(6, 1, 4), run(5, 1, 6), run(3, 2, 7), run(2, 1, 5)]))];
+                                nonzero(C_IMM10)];
     C_SLLI      "rd, imm"      [RD, register("", Slot::Rs1, 7, Class::X), unsigned(&[run(2, 5, 0)])];
     C_SHIFT     "rd, imm"      [short("rd", Slot::Rd, 7, Class::X), short("", Slot::Rs1, 7, Class::X),
                                 unsigned(&[run(2, 5, 0)])];
@@ -495,6 +499,7 @@ formats! {
     XFF_B       "rd, rs1, rs2"           [RD, F1, F2, REP_B];
 }
 
+const C_IMM10: Field = signed(&[run(12, 1, 9), run(6, 1, 4), run(5, 1, 6), run(3, 2, 7), run(2, 1, 5)]);
 const C_IMM6: Field = signed(&[run(12, 1, 5), run(2, 5, 0)]);
 const C_OFFSET: Field = unsigned(&[run(10, 3, 3), run(6, 1, 2), run(5, 1, 6)]);
 const C_LOAD_SP: Field = unsigned(&[run(12, 1, 5), run(4, 3, 2), run(2, 2, 6)]);

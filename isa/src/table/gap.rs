@@ -1,5 +1,5 @@
-//! What the GAP processors add to Xpulpv2 (the PULP assembler's `gap8` and `gap9` variants). The two use different words
-//! for the same operations, so a core has one of them at most.
+//! What the GAP processors add to Xpulpv2 (the PULP assembler's `gap8` and `gap9` variants). The two use different
+//! words for the same operations, so a core has one of them at most.
 
 use super::{Row, reserved, rows};
 
@@ -26,8 +26,8 @@ pub(super) const GAP8: &[Row] = rows! { [Gap8]
 };
 
 pub(super) const GAP8_RESERVED: &[Row] = reserved! { [Gap8]
-    "pv.vitop.max"      "0110010 ..... ..... 001 ..... 1010111" R "illegal: its hidden Viterbi flags have no public description"
-    "pv.vitop.sel"      "0110010 ..... ..... 000 ..... 1010111" R "illegal: its hidden Viterbi flags have no public description"
+    "pv.vitop.max"      "0110010 ..... ..... 001 ..... 1010111" R "illegal: its hidden flags are not described"
+    "pv.vitop.sel"      "0110010 ..... ..... 000 ..... 1010111" R "illegal: its hidden flags are not described"
 };
 
 pub(super) const GAP9: &[Row] = rows! { [Gap9]

@@ -1,11 +1,11 @@
 //! The instruction table: one row an encoding.
 //!
-//! A row gives the mnemonic, the word as a person holds it against the manual, the operand format, the operation and the
-//! extensions that a core needs. Decoder, disassembler, assembler and the reference page all read these rows; nothing
-//! about an encoding is written down anywhere else. Rows say nothing of time.
+//! A row gives the mnemonic, the word as a person holds it against the manual, the operand format, the operation and
+//! the extensions that a core needs. Decoder, disassembler, assembler and the reference page all read these rows;
+//! nothing about an encoding is written down anywhere else. Rows say nothing of time.
 //!
-//! Invariant: a pattern is as wide as its instruction (checked when this crate is compiled), and a row of a legal set is
-//! hidden by no other row of that set.
+//! Invariant: a pattern is as wide as its instruction (checked when this crate is compiled), and a row of a legal set
+//! is hidden by no other row of that set.
 
 pub mod format;
 mod integer;
@@ -212,7 +212,8 @@ macro_rules! needs {
 
 /// Rows of one extension (or several): mnemonic, pattern, format, operation, and where needed `alias` or a note.
 macro_rules! rows {
-    ($needs:tt $($mnemonic:literal $pattern:literal $format:ident $op:ident $(: $alias:ident)? $(; $note:literal)?)*) => {
+    ($needs:tt
+     $($mnemonic:literal $pattern:literal $format:ident $op:ident $(: $alias:ident)? $(; $note:literal)?)*) => {
         &[$(
             $crate::table::encode(
                 &$crate::table::needs!($needs),

@@ -1,8 +1,8 @@
 //! The operations: one line each, with its meaning as text and as code.
 //!
 //! An operation is not an encoding: `add`, `addi`, `c.mv` and `lui` are rows that all name [`Op::Add`]. In a text,
-//! `{a}`, `{b}`, `{c}`, `{x}` and `{i}` stand for the operands of [`crate::op`] (`{x}` for `aux`, `{i}` for an immediate
-//! that is not a part of `b`); a row puts its own operand names there.
+//! `{a}`, `{b}`, `{c}`, `{x}` and `{i}` stand for the operands of [`crate::op`] (`{x}` for `aux`, `{i}` for an
+//! immediate that is not a part of `b`); a row puts its own operand names there.
 //!
 //! Invariant: an `eval` is a pure function of its arguments.
 
@@ -21,7 +21,8 @@ macro_rules! operations {
         lanes { $($half:ident $byte:ident $sign:ident $lane_text:literal $lane:expr;)* }
         dots { $($dot_h:ident $dot_b:ident $sum_h:ident $sum_b:ident $left:ident $right:ident $dot_text:literal;)* }
         control { $($other:ident $other_text:literal $kind:expr;)* }
-        scalar { $($s:ident $h:ident $zfh:ident $zhinx:ident $ah:ident $b:ident $unit_s:ident $scalar:ident $scalar_text:literal;)* }
+        scalar { $($s:ident $h:ident $zfh:ident $zhinx:ident $ah:ident $b:ident
+                   $unit_s:ident $scalar:ident $scalar_text:literal;)* }
         packed { $($vh:ident $vah:ident $vb:ident $unit_v:ident $packed:ident $packed_text:literal;)* }
         single { $($float:ident $unit_f:ident $format:ident $float_eval:expr, $float_text:literal;)* }
     ) => {
@@ -195,24 +196,30 @@ operations! {
         Maxu   Alu "rd = unsigned maximum of {a}, {b}"    |a, b, _, _| a.max(b);
         Ror    Alu "rd = {a} rotated right by {b}[4:0]"   |a, b, _, _| a.rotate_right(b & 31);
         Ff1    Alu "rd = number of the lowest set bit of {a}; 32 when {a} is 0"  |a, _, _, _| a.trailing_zeros();
-        Fl1    Alu "rd = number of the highest set bit of {a}; 32 when {a} is 0" |a, _, _, _| a.checked_ilog2().unwrap_or(32);
+        Fl1    Alu "rd = number of the highest set bit of {a}; 32 when {a} is 0"
+            |a, _, _, _| a.checked_ilog2().unwrap_or(32);
         Clb    Alu "rd = leading bits of {a} that repeat its sign; 0 when {a} is 0" |a, _, _, _| clb(a);
         Cnt    Alu "rd = number of set bits of {a}"       |a, _, _, _| a.count_ones();
         Exths  Alu "rd = sext({a}[15:0])"                 |a, _, _, _| i32::from(a as i16) as u32;
         Exthz  Alu "rd = zext({a}[15:0])"                 |a, _, _, _| a & 0xffff;
         Extbs  Alu "rd = sext({a}[7:0])"                  |a, _, _, _| i32::from(a as i8) as u32;
         Extbz  Alu "rd = zext({a}[7:0])"                  |a, _, _, _| a & 0xff;
-        Clip   Alu "rd = {a} clipped to -m-1..=m, m = 2^({b}-1)-1; m = 0 when {b} is 0" |a, b, _, _| clip(a, clip_bound(b));
-        Clipu  Alu "rd = {a} clipped to 0..=m, m = 2^({b}-1)-1; m = 0 when {b} is 0"    |a, b, _, _| clipu(a, clip_bound(b));
+        Clip   Alu "rd = {a} clipped to -m-1..=m, m = 2^({b}-1)-1; m = 0 when {b} is 0"
+            |a, b, _, _| clip(a, clip_bound(b));
+        Clipu  Alu "rd = {a} clipped to 0..=m, m = 2^({b}-1)-1; m = 0 when {b} is 0"
+            |a, b, _, _| clipu(a, clip_bound(b));
         ClipR  Alu "rd = {a} clipped to -m-1..=m, m = {b}[30:0]" |a, b, _, _| clip(a, b & 0x7fff_ffff);
         ClipuR Alu "rd = {a} clipped to 0..=m, m = {b}[30:0]"    |a, b, _, _| clipu(a, b & 0x7fff_ffff);
         // A bit field is named by b = length-1 in [9:5], position in [4:0].
         Extract  Alu "rd = sext(the bits of {a} that {b} names, up to bit 31)" |a, b, _, _| extract(a, b);
-        Extractu Alu "rd = zext(the bits of {a} that {b} names, up to bit 31)" |a, b, _, _| (a >> (b & 31)) & (field(b) >> (b & 31));
-        Insert   Alu "rd = {c} with the bits that {b} names from the low bits of {a}" |a, b, c, _| (c & !field(b)) | ((a << (b & 31)) & field(b));
+        Extractu Alu "rd = zext(the bits of {a} that {b} names, up to bit 31)"
+            |a, b, _, _| (a >> (b & 31)) & (field(b) >> (b & 31));
+        Insert   Alu "rd = {c} with the bits that {b} names from the low bits of {a}"
+            |a, b, c, _| (c & !field(b)) | ((a << (b & 31)) & field(b));
         Bset     Alu "rd = {a} with the bits that {b} names set"     |a, b, _, _| a | field(b);
         Bclr     Alu "rd = {a} with the bits that {b} names cleared" |a, b, _, _| a & !field(b);
-        Bitrev   Alu "rd = the low `points` bits of {a} in reverse order of their groups of radix+1 bits, from the top; radix 3 is radix 0" |a, b, _, _| bitrev(a, b);
+        Bitrev   Alu "rd = low `points` bits of {a}, groups of radix+1 bits from the top reversed; radix 3 is 0"
+            |a, b, _, _| bitrev(a, b);
         // PULP multiplies; h is the upper half of a register, l the lower; half = 2^(shift-1), 0 when shift is 0.
         Mac      Mul "rd = {c} + {a} * {b}"               |a, b, c, _| c.wrapping_add(a.wrapping_mul(b));
         Msu      Mul "rd = {c} - {a} * {b}"               |a, b, c, _| c.wrapping_sub(a.wrapping_mul(b));
@@ -228,10 +235,14 @@ operations! {
         Machhsn  Mul "rd = ({c} + {a}.h s* {b}.h) >>s {x}"        |a, b, c, x| sra(c.wrapping_add(mul_hh(a, b)), x);
         Macun    Mul "rd = ({c} + {a}.l u* {b}.l) >>u {x}"        |a, b, c, x| c.wrapping_add(mulu_ll(a, b)) >> x;
         Machhun  Mul "rd = ({c} + {a}.h u* {b}.h) >>u {x}"        |a, b, c, x| c.wrapping_add(mulu_hh(a, b)) >> x;
-        Macsrn   Mul "rd = ({c} + {a}.l s* {b}.l + half) >>s {x}" |a, b, c, x| sra(rounded(c.wrapping_add(mul_ll(a, b)), x), x);
-        Machhsrn Mul "rd = ({c} + {a}.h s* {b}.h + half) >>s {x}" |a, b, c, x| sra(rounded(c.wrapping_add(mul_hh(a, b)), x), x);
-        Macurn   Mul "rd = ({c} + {a}.l u* {b}.l + half) >>u {x}" |a, b, c, x| rounded(c.wrapping_add(mulu_ll(a, b)), x) >> x;
-        Machhurn Mul "rd = ({c} + {a}.h u* {b}.h + half) >>u {x}" |a, b, c, x| rounded(c.wrapping_add(mulu_hh(a, b)), x) >> x;
+        Macsrn   Mul "rd = ({c} + {a}.l s* {b}.l + half) >>s {x}"
+            |a, b, c, x| sra(rounded(c.wrapping_add(mul_ll(a, b)), x), x);
+        Machhsrn Mul "rd = ({c} + {a}.h s* {b}.h + half) >>s {x}"
+            |a, b, c, x| sra(rounded(c.wrapping_add(mul_hh(a, b)), x), x);
+        Macurn   Mul "rd = ({c} + {a}.l u* {b}.l + half) >>u {x}"
+            |a, b, c, x| rounded(c.wrapping_add(mulu_ll(a, b)), x) >> x;
+        Machhurn Mul "rd = ({c} + {a}.h u* {b}.h + half) >>u {x}"
+            |a, b, c, x| rounded(c.wrapping_add(mulu_hh(a, b)), x) >> x;
         // PULP add or subtract, then shift
         Addn   Alu "rd = ({a} + {b}) >>s {x}"             |a, b, _, x| sra(a.wrapping_add(b), x);
         Addun  Alu "rd = ({a} + {b}) >>u {x}"             |a, b, _, x| a.wrapping_add(b) >> x;
@@ -254,34 +265,53 @@ operations! {
         ExtractB  Alu "rd = sext({a}[{b}]), 8-bit lanes"   |a, b, _, _| i32::from((a >> (8 * (b & 3))) as i8) as u32;
         ExtractuH Alu "rd = zext({a}[{b}]), 16-bit lanes"  |a, b, _, _| (a >> (16 * (b & 1))) & 0xffff;
         ExtractuB Alu "rd = zext({a}[{b}]), 8-bit lanes"   |a, b, _, _| (a >> (8 * (b & 3))) & 0xff;
-        InsertH   Alu "rd = {c} with lane {b} = {a}[0], 16-bit lanes" |a, b, c, _| insert_lane(c, a, 0xffff, 16 * (b & 1));
+        InsertH   Alu "rd = {c} with lane {b} = {a}[0], 16-bit lanes"
+            |a, b, c, _| insert_lane(c, a, 0xffff, 16 * (b & 1));
         InsertB   Alu "rd = {c} with lane {b} = {a}[0], 8-bit lanes"  |a, b, c, _| insert_lane(c, a, 0xff, 8 * (b & 3));
         ShuffleH  Alu "rd[i] = {a}[{b}[i] mod 2], 16-bit lanes"       |a, b, _, _| join_h(half(a, b), half(a, b >> 16));
         ShuffleB  Alu "rd[i] = {a}[{b}[i] mod 4], 8-bit lanes"        |a, b, _, _| bytes(|i| byte(a, b >> (8 * i)));
         ShuffleImmH Alu "rd[i] = {a}[bit i of {b}], 16-bit lanes"     |a, b, _, _| join_h(half(a, b), half(a, b >> 1));
-        ShuffleImmB Alu "rd[i] = {a}[bits 2i+1..2i of {b}] for i < 3, rd[3] = {a}[{x}], 8-bit lanes" |a, b, _, x| bytes(|i| byte(a, if i < 3 { b >> (2 * i) } else { x }));
-        Shuffle2H Alu "rd[i] = (bit 1 of {b}[i] ? {a} : {c})[{b}[i] mod 2], 16-bit lanes" |a, b, c, _| join_h(half(if b & 2 != 0 { a } else { c }, b), half(if b & 0x2_0000 != 0 { a } else { c }, b >> 16));
-        Shuffle2B Alu "rd[i] = (bit 2 of {b}[i] ? {a} : {c})[{b}[i] mod 4], 8-bit lanes"  |a, b, c, _| bytes(|i| byte(if (b >> (8 * i)) & 4 != 0 { a } else { c }, b >> (8 * i)));
+        ShuffleImmB Alu "rd[i] = {a}[bits 2i+1..2i of {b}] for i < 3, rd[3] = {a}[{x}], 8-bit lanes"
+            |a, b, _, x| bytes(|i| byte(a, if i < 3 { b >> (2 * i) } else { x }));
+        Shuffle2H Alu "rd[i] = (bit 1 of {b}[i] ? {a} : {c})[{b}[i] mod 2], 16-bit lanes"
+            |a, b, c, _| {
+                let source = |selector: u32| if selector & 2 != 0 { a } else { c };
+                join_h(half(source(b), b), half(source(b >> 16), b >> 16))
+            };
+        Shuffle2B Alu "rd[i] = (bit 2 of {b}[i] ? {a} : {c})[{b}[i] mod 4], 8-bit lanes"
+            |a, b, c, _| bytes(|i| byte(if (b >> (8 * i)) & 4 != 0 { a } else { c }, b >> (8 * i)));
         PackLow   Alu "rd = {a}[15:0] above {b}[15:0]"     |a, b, _, _| join_h(b, a);
         PackHigh  Alu "rd = {a}[31:16] above {b}[31:16]"   |a, b, _, _| join_h(b >> 16, a >> 16);
-        PackHiB   Alu "rd = {a}[7:0] above {b}[7:0] above {c}[15:0]"  |a, b, c, _| (a << 24) | ((b & 0xff) << 16) | (c & 0xffff);
-        PackLoB   Alu "rd = {c}[31:16] above {a}[7:0] above {b}[7:0]" |a, b, c, _| (c & 0xffff_0000) | ((a & 0xff) << 8) | (b & 0xff);
+        PackHiB   Alu "rd = {a}[7:0] above {b}[7:0] above {c}[15:0]"
+            |a, b, c, _| (a << 24) | ((b & 0xff) << 16) | (c & 0xffff);
+        PackLoB   Alu "rd = {c}[31:16] above {a}[7:0] above {b}[7:0]"
+            |a, b, c, _| (c & 0xffff_0000) | ((a & 0xff) << 8) | (b & 0xff);
         // PULP complex: the real part is the lower half
-        CplxMulR  Mul "rd = {c} with the lower half = Re({a} * {b}) >>s (15 + {x})" |a, b, c, x| join_h(complex_re(a, b, x), c >> 16);
-        CplxMulI  Mul "rd = {c} with the upper half = Im({a} * {b}) >>s (15 + {x})" |a, b, c, x| join_h(c, complex_im(a, b, x));
-        CplxMul   Mul "rd = ({a} * {b}) >>s (15 + {x}), both parts"                 |a, b, _, x| join_h(complex_re(a, b, x), complex_im(a, b, x));
+        CplxMulR  Mul "rd = {c} with the lower half = Re({a} * {b}) >>s (15 + {x})"
+            |a, b, c, x| join_h(complex_re(a, b, x), c >> 16);
+        CplxMulI  Mul "rd = {c} with the upper half = Im({a} * {b}) >>s (15 + {x})"
+            |a, b, c, x| join_h(c, complex_im(a, b, x));
+        CplxMul   Mul "rd = ({a} * {b}) >>s (15 + {x}), both parts"
+            |a, b, _, x| join_h(complex_re(a, b, x), complex_im(a, b, x));
         CplxConj  Alu "rd = conjugate of {a}"              |a, _, _, _| join_h(a, (a >> 16).wrapping_neg());
-        SubRotMj  Alu "rd = (({a} - {b}) * -j) >>s {x}"    |a, b, _, x| join_h(shift_h((a >> 16).wrapping_sub(b >> 16), x), shift_h(b.wrapping_sub(a), x));
-        AddDivH   Alu "16-bit lanes: rd[i] = ({a}[i] + {b}[i], wrapped) >>s {x}" |a, b, _, x| lanes::<16, SIGNED>(a, b, |l, r, _| i32::from((l + r) as i16) >> x);
-        SubDivH   Alu "16-bit lanes: rd[i] = ({a}[i] - {b}[i], wrapped) >>s {x}" |a, b, _, x| lanes::<16, SIGNED>(a, b, |l, r, _| i32::from((l - r) as i16) >> x);
-        AddDivB   Alu "8-bit lanes: rd[i] = ({a}[i] + {b}[i], wrapped) >>s {x}"  |a, b, _, x| lanes::<8, SIGNED>(a, b, |l, r, _| i32::from((l + r) as i8) >> x);
-        SubDivB   Alu "8-bit lanes: rd[i] = ({a}[i] - {b}[i], wrapped) >>s {x}"  |a, b, _, x| lanes::<8, SIGNED>(a, b, |l, r, _| i32::from((l - r) as i8) >> x);
+        SubRotMj  Alu "rd = (({a} - {b}) * -j) >>s {x}"
+            |a, b, _, x| join_h(shift_h((a >> 16).wrapping_sub(b >> 16), x), shift_h(b.wrapping_sub(a), x));
+        AddDivH   Alu "16-bit lanes: rd[i] = ({a}[i] + {b}[i], wrapped) >>s {x}"
+            |a, b, _, x| lanes::<16, SIGNED>(a, b, |l, r, _| i32::from((l + r) as i16) >> x);
+        SubDivH   Alu "16-bit lanes: rd[i] = ({a}[i] - {b}[i], wrapped) >>s {x}"
+            |a, b, _, x| lanes::<16, SIGNED>(a, b, |l, r, _| i32::from((l - r) as i16) >> x);
+        AddDivB   Alu "8-bit lanes: rd[i] = ({a}[i] + {b}[i], wrapped) >>s {x}"
+            |a, b, _, x| lanes::<8, SIGNED>(a, b, |l, r, _| i32::from((l + r) as i8) >> x);
+        SubDivB   Alu "8-bit lanes: rd[i] = ({a}[i] - {b}[i], wrapped) >>s {x}"
+            |a, b, _, x| lanes::<8, SIGNED>(a, b, |l, r, _| i32::from((l - r) as i8) >> x);
     }
-    // l and r are the lanes of a and b, extended as the line says; w is the lane's width; the result is cut to the lane.
+    // l and r are the lanes of a and b, extended as the line says; w is the lane's width; the result is cut to the
+    // lane.
     lanes {
         VAddH   VAddB   SIGNED   "rd[i] = {a}[i] + {b}[i]"                    |l, r, _| l + r;
         VSubH   VSubB   SIGNED   "rd[i] = {a}[i] - {b}[i]"                    |l, r, _| l - r;
-        VAvgH   VAvgB   SIGNED   "rd[i] = ({a}[i] + {b}[i], wrapped) >>s 1"   |l, r, w| ((l + r) << (32 - w)) >> (33 - w);
+        VAvgH   VAvgB   SIGNED   "rd[i] = ({a}[i] + {b}[i], wrapped) >>s 1"
+            |l, r, w| ((l + r) << (32 - w)) >> (33 - w);
         VAvguH  VAvguB  UNSIGNED "rd[i] = ({a}[i] + {b}[i], wrapped) >>u 1"   |l, r, w| ((l + r) & ((1 << w) - 1)) >> 1;
         VMinH   VMinB   SIGNED   "rd[i] = signed minimum of {a}[i], {b}[i]"   |l, r, _| l.min(r);
         VMinuH  VMinuB  UNSIGNED "rd[i] = unsigned minimum of {a}[i], {b}[i]" |l, r, _| l.min(r);
@@ -357,28 +387,50 @@ operations! {
     }
     // Operations on .s, .h (FPnew: unchecked), .h (Zfh: boxing checked), .h (Zhinx: sign-extended), .ah, .b
     scalar {
-        FmaddS      FmaddH      FmaddZfh    FmaddZhinx  FmaddAh     FmaddB      AddMul  fmadd         "rd = {a} * {b} + {c}, one rounding";
-        FmsubS      FmsubH      FmsubZfh    FmsubZhinx  FmsubAh     FmsubB      AddMul  fmsub         "rd = {a} * {b} - {c}, one rounding";
-        FnmsubS     FnmsubH     FnmsubZfh   FnmsubZhinx FnmsubAh    FnmsubB     AddMul  fnmsub        "rd = -({a} * {b}) + {c}, one rounding";
-        FnmaddS     FnmaddH     FnmaddZfh   FnmaddZhinx FnmaddAh    FnmaddB     AddMul  fnmadd        "rd = -({a} * {b}) - {c}, one rounding";
-        FaddS       FaddH       FaddZfh     FaddZhinx   FaddAh      FaddB       AddMul  add           "rd = {a} + {b}";
-        FsubS       FsubH       FsubZfh     FsubZhinx   FsubAh      FsubB       AddMul  sub           "rd = {a} - {b}";
-        FmulS       FmulH       FmulZfh     FmulZhinx   FmulAh      FmulB       AddMul  mul           "rd = {a} * {b}";
-        FdivS       FdivH       FdivZfh     FdivZhinx   FdivAh      FdivB       DivSqrt div           "rd = {a} / {b}";
-        FsqrtS      FsqrtH      FsqrtZfh    FsqrtZhinx  FsqrtAh     FsqrtB      DivSqrt sqrt          "rd = square root of {a}";
-        FsgnjS      FsgnjH      FsgnjZfh    FsgnjZhinx  FsgnjAh     FsgnjB      NonComp sgnj          "rd = {a} with the sign of {b}";
-        FsgnjnS     FsgnjnH     FsgnjnZfh   FsgnjnZhinx FsgnjnAh    FsgnjnB     NonComp sgnjn         "rd = {a} with the opposite sign of {b}";
-        FsgnjxS     FsgnjxH     FsgnjxZfh   FsgnjxZhinx FsgnjxAh    FsgnjxB     NonComp sgnjx         "rd = {a}, negated if {b} is negative";
-        FminS       FminH       FminZfh     FminZhinx   FminAh      FminB       NonComp min           "rd = smaller of {a}, {b}; a number wins over a NaN";
-        FmaxS       FmaxH       FmaxZfh     FmaxZhinx   FmaxAh      FmaxB       NonComp max           "rd = larger of {a}, {b}; a number wins over a NaN";
-        FeqS        FeqH        FeqZfh      FeqZhinx    FeqAh       FeqB        NonComp eq            "rd = {a} == {b}; quiet";
-        FltS        FltH        FltZfh      FltZhinx    FltAh       FltB        NonComp lt            "rd = {a} < {b}; signalling";
-        FleS        FleH        FleZfh      FleZhinx    FleAh       FleB        NonComp le            "rd = {a} <= {b}; signalling";
-        FcvtWS      FcvtWH      FcvtWZfh    FcvtWZhinx  FcvtWAh     FcvtWB      Conv    to_signed     "rd = {a} as a signed integer, saturated";
-        FcvtWuS     FcvtWuH     FcvtWuZfh   FcvtWuZhinx FcvtWuAh    FcvtWuB     Conv    to_unsigned   "rd = {a} as an unsigned integer, saturated";
-        FcvtSW      FcvtHW      FcvtZfhW    FcvtZhinxW  FcvtAhW     FcvtBW      Conv    from_signed   "rd = signed integer {a} as a float";
-        FcvtSWu     FcvtHWu     FcvtZfhWu   FcvtZhinxWu FcvtAhWu    FcvtBWu     Conv    from_unsigned "rd = unsigned integer {a} as a float";
-        FclassS     FclassH     FclassZfh   FclassZhinx FclassAh    FclassB     NonComp classify      "rd = class of {a}, one bit of ten";
+        FmaddS      FmaddH      FmaddZfh    FmaddZhinx  FmaddAh     FmaddB
+            AddMul  fmadd         "rd = {a} * {b} + {c}, one rounding";
+        FmsubS      FmsubH      FmsubZfh    FmsubZhinx  FmsubAh     FmsubB
+            AddMul  fmsub         "rd = {a} * {b} - {c}, one rounding";
+        FnmsubS     FnmsubH     FnmsubZfh   FnmsubZhinx FnmsubAh    FnmsubB
+            AddMul  fnmsub        "rd = -({a} * {b}) + {c}, one rounding";
+        FnmaddS     FnmaddH     FnmaddZfh   FnmaddZhinx FnmaddAh    FnmaddB
+            AddMul  fnmadd        "rd = -({a} * {b}) - {c}, one rounding";
+        FaddS       FaddH       FaddZfh     FaddZhinx   FaddAh      FaddB
+            AddMul  add           "rd = {a} + {b}";
+        FsubS       FsubH       FsubZfh     FsubZhinx   FsubAh      FsubB
+            AddMul  sub           "rd = {a} - {b}";
+        FmulS       FmulH       FmulZfh     FmulZhinx   FmulAh      FmulB
+            AddMul  mul           "rd = {a} * {b}";
+        FdivS       FdivH       FdivZfh     FdivZhinx   FdivAh      FdivB
+            DivSqrt div           "rd = {a} / {b}";
+        FsqrtS      FsqrtH      FsqrtZfh    FsqrtZhinx  FsqrtAh     FsqrtB
+            DivSqrt sqrt          "rd = square root of {a}";
+        FsgnjS      FsgnjH      FsgnjZfh    FsgnjZhinx  FsgnjAh     FsgnjB
+            NonComp sgnj          "rd = {a} with the sign of {b}";
+        FsgnjnS     FsgnjnH     FsgnjnZfh   FsgnjnZhinx FsgnjnAh    FsgnjnB
+            NonComp sgnjn         "rd = {a} with the opposite sign of {b}";
+        FsgnjxS     FsgnjxH     FsgnjxZfh   FsgnjxZhinx FsgnjxAh    FsgnjxB
+            NonComp sgnjx         "rd = {a}, negated if {b} is negative";
+        FminS       FminH       FminZfh     FminZhinx   FminAh      FminB
+            NonComp min           "rd = smaller of {a}, {b}; a number wins over a NaN";
+        FmaxS       FmaxH       FmaxZfh     FmaxZhinx   FmaxAh      FmaxB
+            NonComp max           "rd = larger of {a}, {b}; a number wins over a NaN";
+        FeqS        FeqH        FeqZfh      FeqZhinx    FeqAh       FeqB
+            NonComp eq            "rd = {a} == {b}; quiet";
+        FltS        FltH        FltZfh      FltZhinx    FltAh       FltB
+            NonComp lt            "rd = {a} < {b}; signalling";
+        FleS        FleH        FleZfh      FleZhinx    FleAh       FleB
+            NonComp le            "rd = {a} <= {b}; signalling";
+        FcvtWS      FcvtWH      FcvtWZfh    FcvtWZhinx  FcvtWAh     FcvtWB
+            Conv    to_signed     "rd = {a} as a signed integer, saturated";
+        FcvtWuS     FcvtWuH     FcvtWuZfh   FcvtWuZhinx FcvtWuAh    FcvtWuB
+            Conv    to_unsigned   "rd = {a} as an unsigned integer, saturated";
+        FcvtSW      FcvtHW      FcvtZfhW    FcvtZhinxW  FcvtAhW     FcvtBW
+            Conv    from_signed   "rd = signed integer {a} as a float";
+        FcvtSWu     FcvtHWu     FcvtZfhWu   FcvtZhinxWu FcvtAhWu    FcvtBWu
+            Conv    from_unsigned "rd = unsigned integer {a} as a float";
+        FclassS     FclassH     FclassZfh   FclassZhinx FclassAh    FclassB
+            NonComp classify      "rd = class of {a}, one bit of ten";
     }
     // Operations on .h, .ah, .b
     packed {
@@ -386,8 +438,8 @@ operations! {
         VfsubH    VfsubAh   VfsubB    AddMul  sub           "rd[i] = {a}[i] - {b}[i]";
         VfmulH    VfmulAh   VfmulB    AddMul  mul           "rd[i] = {a}[i] * {b}[i]";
         VfdivH    VfdivAh   VfdivB    DivSqrt div           "rd[i] = {a}[i] / {b}[i]";
-        VfminH    VfminAh   VfminB    NonComp min           "rd[i] = smaller of {a}[i], {b}[i]; a number wins over a NaN";
-        VfmaxH    VfmaxAh   VfmaxB    NonComp max           "rd[i] = larger of {a}[i], {b}[i]; a number wins over a NaN";
+        VfminH    VfminAh   VfminB    NonComp min "rd[i] = smaller of {a}[i], {b}[i]; a number wins over a NaN";
+        VfmaxH    VfmaxAh   VfmaxB    NonComp max "rd[i] = larger of {a}[i], {b}[i]; a number wins over a NaN";
         VfmacH    VfmacAh   VfmacB    AddMul  mac           "rd[i] = {a}[i] * {b}[i] + {c}[i], one rounding";
         VfmreH    VfmreAh   VfmreB    AddMul  mre           "rd[i] = {a}[i] * {b}[i] - {c}[i], one rounding";
         VfsgnjH   VfsgnjAh  VfsgnjB   NonComp sgnj          "rd[i] = {a}[i] with the sign of {b}[i]";
@@ -424,8 +476,10 @@ operations! {
         FcvtAhS     Conv    Ah  scalar::convert::<Single, Unchecked<BFloat16>>, "rd = binary32 {a} as bfloat16";
         FcvtSB      Conv    S   scalar::convert::<Unchecked<Float8>, Single>, "rd = FP8 {a} as binary32";
         FcvtBS      Conv    B   scalar::convert::<Single, Unchecked<Float8>>, "rd = binary32 {a} as FP8";
-        FcvtHAh     Conv    H   scalar::convert::<Unchecked<BFloat16>, Unchecked<Binary16>>, "rd = bfloat16 {a} as binary16";
-        FcvtAhH     Conv    Ah  scalar::convert::<Unchecked<Binary16>, Unchecked<BFloat16>>, "rd = binary16 {a} as bfloat16";
+        FcvtHAh     Conv    H   scalar::convert::<Unchecked<BFloat16>, Unchecked<Binary16>>,
+            "rd = bfloat16 {a} as binary16";
+        FcvtAhH     Conv    Ah  scalar::convert::<Unchecked<Binary16>, Unchecked<BFloat16>>,
+            "rd = binary16 {a} as bfloat16";
         FcvtHB      Conv    H   scalar::convert::<Unchecked<Float8>, Unchecked<Binary16>>, "rd = FP8 {a} as binary16";
         FcvtBH      Conv    B   scalar::convert::<Unchecked<Binary16>, Unchecked<Float8>>, "rd = binary16 {a} as FP8";
         FcvtAhB     Conv    Ah  scalar::convert::<Unchecked<Float8>, Unchecked<BFloat16>>, "rd = FP8 {a} as bfloat16";
@@ -446,10 +500,14 @@ operations! {
         VfcpkaAhS   Conv    Ah  packed::cast::<BFloat16, 0>, "rd = binary32 {a}, {b} as bfloat16 in lanes 0, 1";
         VfcpkaBS    Conv    B   packed::cast::<Float8, 0>, "rd = {c} with binary32 {a}, {b} as FP8 in lanes 0, 1";
         VfcpkbBS    Conv    B   packed::cast::<Float8, 2>, "rd = {c} with binary32 {a}, {b} as FP8 in lanes 2, 3";
-        VfdotpexSH  AddMul  H   packed::expand_dot::<Binary16>, "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
-        VfdotpexSAh AddMul  Ah  packed::expand_dot::<BFloat16>, "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
-        VfdotpexSB  AddMul  B   packed::expand_dot::<Float8>, "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
-        VfndotpexSH AddMul  H   packed::expand_dot_negated::<Binary16>, "rd = {c} - sum of {a}[i] * {b}[i] as binary32, one rounding";
+        VfdotpexSH  AddMul  H   packed::expand_dot::<Binary16>,
+            "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
+        VfdotpexSAh AddMul  Ah  packed::expand_dot::<BFloat16>,
+            "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
+        VfdotpexSB  AddMul  B   packed::expand_dot::<Float8>,
+            "rd = {c} + sum of {a}[i] * {b}[i] as binary32, one rounding";
+        VfndotpexSH AddMul  H   packed::expand_dot_negated::<Binary16>,
+            "rd = {c} - sum of {a}[i] * {b}[i] as binary32, one rounding";
     }
 }
 

@@ -105,8 +105,8 @@ pub(super) fn gt<F: Format>(a: u32, b: u32, _: u32, _: Rounding) -> Flagged {
     binary::<F>(a, b, |a, b| float::lt::<F>(b, a))
 }
 
-/// Eight bits a lane, from bit 8i: infinity, normal, subnormal, zero, signalling NaN, quiet NaN, positive, negative; a NaN
-/// counts as positive (FPnew's block for packed classify).
+/// Eight bits a lane, from bit 8i: infinity, normal, subnormal, zero, signalling NaN, quiet NaN, positive, negative; a
+/// NaN counts as positive (FPnew's block for packed classify).
 pub(super) fn classify<F: Format>(a: u32, _: u32, _: u32, _: Rounding) -> Flagged {
     let block = |class: u32| {
         let any = |bits: u32| u32::from(class & bits != 0);

@@ -16,12 +16,18 @@ macro_rules! families {
     ([$extension:ident] $prefix:literal $opcode:literal
      $($name:literal $bits:literal $half:ident $byte:ident $form:ident;)*) => {
         &[$(
-            $crate::table::simd::form!([$extension] $prefix $name "h" $bits "0" "000" $opcode, $form vector_h, $half),
-            $crate::table::simd::form!([$extension] $prefix $name "sc.h" $bits "0" "100" $opcode, $form scalar_h, $half),
-            $crate::table::simd::form!([$extension] $prefix $name "sci.h" $bits "." "110" $opcode, $form immediate_h, $half),
-            $crate::table::simd::form!([$extension] $prefix $name "b" $bits "0" "001" $opcode, $form vector_b, $byte),
-            $crate::table::simd::form!([$extension] $prefix $name "sc.b" $bits "0" "101" $opcode, $form scalar_b, $byte),
-            $crate::table::simd::form!([$extension] $prefix $name "sci.b" $bits "." "111" $opcode, $form immediate_b, $byte),
+            $crate::table::simd::form!([$extension] $prefix $name "h" $bits "0" "000" $opcode,
+                $form vector_h, $half),
+            $crate::table::simd::form!([$extension] $prefix $name "sc.h" $bits "0" "100" $opcode,
+                $form scalar_h, $half),
+            $crate::table::simd::form!([$extension] $prefix $name "sci.h" $bits "." "110" $opcode,
+                $form immediate_h, $half),
+            $crate::table::simd::form!([$extension] $prefix $name "b" $bits "0" "001" $opcode,
+                $form vector_b, $byte),
+            $crate::table::simd::form!([$extension] $prefix $name "sc.b" $bits "0" "101" $opcode,
+                $form scalar_b, $byte),
+            $crate::table::simd::form!([$extension] $prefix $name "sci.b" $bits "." "111" $opcode,
+                $form immediate_b, $byte),
         )*]
     };
 }

@@ -6,8 +6,8 @@
 
 use super::{Row, reserved, rows};
 
-/// Name, the seven highest bits, operands (`rounding`, `accumulating`, `plain` or `compare`), operations on `.h`, `.ah`,
-/// `.b`: each as it is, and `.r` with lane 0 of `rs2` in every lane.
+/// Name, the seven highest bits, operands (`rounding`, `accumulating`, `plain` or `compare`), operations on `.h`,
+/// `.ah`, `.b`: each as it is, and `.r` with lane 0 of `rs2` in every lane.
 macro_rules! binary {
     ([$set:ident] $($name:literal $high:literal $operands:ident $h:ident $ah:ident $b:ident;)*) => {
         &[$(
@@ -19,7 +19,8 @@ macro_rules! binary {
             binary!(@ [$set Xf8], $name ".r.b", $high "111", $operands Byte, $b),
         )*]
     };
-    (@ $needs:tt, $name:literal $format:literal, $high:literal $funct3:literal, $operands:ident $repeat:ident, $op:ident) => {
+    (@ $needs:tt, $name:literal $format:literal,
+       $high:literal $funct3:literal, $operands:ident $repeat:ident, $op:ident) => {
         $crate::table::encode(
             &$crate::table::needs!($needs),
             concat!($name, $format),
@@ -69,7 +70,8 @@ pub(super) const AUXILIARY: &[Row] = binary! { [Xfaux]
 
 /// Name around the format, `rs2`, repeat bit, operands, operations on `.h`, `.ah`, `.b`.
 macro_rules! unary {
-    ($($head:literal $tail:literal $high:literal $rs2:literal $repeat:literal $operands:ident $h:ident $ah:ident $b:ident;)*) => {
+    ($($head:literal $tail:literal $high:literal $rs2:literal $repeat:literal $operands:ident
+       $h:ident $ah:ident $b:ident;)*) => {
         &[$(
             unary!(@ Xf16, $head "h" $tail, $high $rs2 $repeat "10", $operands, $h),
             unary!(@ Xf16alt, $head "ah" $tail, $high $rs2 $repeat "01", $operands, $ah),

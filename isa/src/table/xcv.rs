@@ -105,12 +105,12 @@ pub(super) const MULTIPLY: &[Row] = rows! { [Xcv]
 pub(super) const LOOPS: &[Row] = rows! { [Xcv]
     "cv.start"  "0000000 00000 ..... 100 0001. 0101011" CV_REGISTER LoopStartRegister
     "cv.starti" "....... ..... 00000 100 0000. 0101011" CV_TARGET   LoopStartOffset
-    "cv.end"    "0000000 00000 ..... 100 0011. 0101011" CV_REGISTER LoopEndRegister; "the end is the address after the last instruction of the body"
-    "cv.endi"   "....... ..... 00000 100 0010. 0101011" CV_TARGET   LoopEndOffset; "the end is the address after the last instruction of the body"
+    "cv.end"    "0000000 00000 ..... 100 0011. 0101011" CV_REGISTER LoopEndRegister; "the end is just after the body"
+    "cv.endi"   "....... ..... 00000 100 0010. 0101011" CV_TARGET   LoopEndOffset; "the end is just after the body"
     "cv.count"  "0000000 00000 ..... 100 0101. 0101011" CV_REGISTER LoopCount
     "cv.counti" "....... ..... 00000 100 0100. 0101011" CV_COUNTI   LoopCount
-    "cv.setup"  "....... ..... ..... 100 0111. 0101011" CV_SETUP    LoopSetup; "the end is the address after the last instruction of the body"
-    "cv.setupi" "....... ..... ..... 100 0110. 0101011" CV_SETUPI   LoopSetup; "the end is the address after the last instruction of the body"
+    "cv.setup"  "....... ..... ..... 100 0111. 0101011" CV_SETUP    LoopSetup; "the end is just after the body"
+    "cv.setupi" "....... ..... ..... 100 0110. 0101011" CV_SETUPI   LoopSetup; "the end is just after the body"
 };
 
 pub(super) const CONTROL: &[Row] = rows! { [Xcv]

@@ -103,11 +103,11 @@ pub(super) const MULTIPLY: &[Row] = rows! { [Xpulpv2]
 
 pub(super) const LOOPS: &[Row] = rows! { [Xpulpv2]
     "lp.starti" "....... ..... 00000 000 ..... 1111011" LP_TARGET LoopStartOffset
-    "lp.endi"   "....... ..... 00000 001 ..... 1111011" LP_TARGET LoopEndOffset; "the end is the address of the last instruction of the body"
+    "lp.endi"   "....... ..... 00000 001 ..... 1111011" LP_TARGET LoopEndOffset; "the end is the last of the body"
     "lp.count"  "0000000 00000 ..... 010 ..... 1111011" LP_COUNT  LoopCount
     "lp.counti" "....... ..... 00000 011 ..... 1111011" LP_COUNTI LoopCount
-    "lp.setup"  "....... ..... ..... 100 ..... 1111011" LP_SETUP  LoopSetup; "the end is the address of the last instruction of the body"
-    "lp.setupi" "....... ..... ..... 101 ..... 1111011" LP_SETUPI LoopSetup; "the end is the address of the last instruction of the body"
+    "lp.setup"  "....... ..... ..... 100 ..... 1111011" LP_SETUP  LoopSetup; "the end is the last of the body"
+    "lp.setupi" "....... ..... ..... 101 ..... 1111011" LP_SETUPI LoopSetup; "the end is the last of the body"
 };
 
 pub(super) const CONTROL: &[Row] = rows! { [Xpulpv2]

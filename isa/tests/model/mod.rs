@@ -1,8 +1,8 @@
 //! What integer instructions do, written slowly from the words of the manuals: by name and word, bit by bit and lane by
 //! lane, in wide integers. It shares nothing with the crate; it reads operands from the word by itself.
 //!
-//! Sources: The RISC-V Instruction Set Manual, volume I; RI5CY user manual; CV32E40P user manual, "CORE-V instruction set
-//! extensions".
+//! Sources: The RISC-V Instruction Set Manual, volume I; RI5CY user manual; CV32E40P user manual, "CORE-V instruction
+//! set extensions".
 
 /// The bits `high..=low` of a word.
 fn bits(word: u32, high: u32, low: u32) -> u32 {

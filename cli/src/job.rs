@@ -10,7 +10,7 @@ use ennead_sim::fault::Outcome;
 use ennead_sim::machine::{Machine, RunOptions};
 use ennead_sim::observe::{Observer, Retire, Silent};
 use ennead_sim::report::{Golden, HostReport, Inputs, Report};
-use ennead_workloads::Workload;
+use ennead_workloads::Golden as Expected;
 
 use crate::args::Isa;
 use crate::failure::{Failure, Status};
@@ -90,13 +90,19 @@ impl Job {
         };
         let seconds = started.elapsed().as_secs_f64();
 
-        let checked = self
-            .target
-            .workload
-            .and_then(|workload| check(workload, &machine, &self.target, &outcome));
-        let golden = checked
-            .as_ref()
-            .map(|checked| if checked.is_ok() { Golden::Pass } else { Golden::Fail });
+        let expected = self.target.workload.and_then(|workload| workload.golden.as_ref());
+        let ended = matches!(outcome, Outcome::Exit(_));
+        // A run that did not come to its end says so by its outcome.
+        let mismatch = expected
+            .filter(|_| ended)
+            .and_then(|expected| self.compare(expected, &machine).err());
+        let golden = expected.map(|_| {
+            if ended && mismatch.is_none() {
+                Golden::Pass
+            } else {
+                Golden::Fail
+            }
+        });
         let mut report = Report::new(&Inputs {
             config_name: &self.config_name,
             config: &self.config,
@@ -132,7 +138,7 @@ impl Job {
         Ok(Finished {
             status,
             console: machine.console().to_vec(),
-            mismatch: checked.and_then(Result::err),
+            mismatch,
             warnings: warnings.collect(),
             report,
         })
@@ -166,19 +172,18 @@ impl Job {
             }
         }
     }
-}
 
-/// Compares what a bundled program left in memory with its golden tensor; none where it has none.
-fn check(workload: &Workload, machine: &Machine, target: &Target, outcome: &Outcome) -> Option<Result<(), String>> {
-    let golden = workload.golden.as_ref()?;
-    if !matches!(outcome, Outcome::Exit(_)) {
-        return Some(Err("the program did not come to its end".to_owned()));
+    /// Compares what the program left in memory with what it should have.
+    fn compare(&self, expected: &Expected, machine: &Machine) -> Result<(), String> {
+        let Some(symbol) = self.target.image.symbols.find(expected.symbol) else {
+            return Err(format!("the program has no symbol {}", expected.symbol));
+        };
+        let mut bytes = vec![0; expected.size()];
+        let read = machine.memory().dump(symbol.address, &mut bytes);
+        bytes.truncate(read);
+        expected
+            .check(&bytes)
+            .map(drop)
+            .map_err(|mismatch| mismatch.to_string())
     }
-    let Some(symbol) = target.image.symbols.find(golden.symbol) else {
-        return Some(Err(format!("the program has no symbol {}", golden.symbol)));
-    };
-    let mut bytes = vec![0; golden.size()];
-    let read = machine.memory().dump(symbol.address, &mut bytes);
-    bytes.truncate(read);
-    Some(golden.check(&bytes).map(drop).map_err(|mismatch| mismatch.to_string()))
 }

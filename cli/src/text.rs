@@ -1,7 +1,7 @@
 //! A report as tables for a person.
 
 use ennead_sim::counters::{Named, Stalls};
-use ennead_sim::report::{Golden, Report};
+use ennead_sim::report::{Golden, RegionReport, Report};
 use ennead_sim::stall::Stall;
 
 use crate::table::{Table, grouped};
@@ -9,7 +9,7 @@ use crate::table::{Table, grouped};
 /// The whole report.
 pub(crate) fn render(report: &Report) -> String {
     let mut text = headline(report);
-    text += "\nWhere the cycles went, in percent of each core's own\n";
+    text += "\nWhere the cycles went, in percent of each core's\n";
     text += &cores(report);
     text += &banks(report);
     for (title, counters) in [
@@ -78,22 +78,18 @@ fn headline(report: &Report) -> String {
 }
 
 fn cores(report: &Report) -> String {
-    let causes = occurring(report.cores.iter().map(|core| &core.stalls));
+    let causes = Causes::of(report.cores.iter().map(|core| (&core.stalls, core.cycles)));
     let headings = ["core", "instret", "MACs", "active"].into_iter();
-    let mut table = Table::new(
-        headings.chain(causes.iter().map(|cause| cause.key())).chain(["sleep"]),
-        1,
-    );
+    let mut table = Table::new(headings.chain(causes.headings()).chain(["sleep"]), 1);
     for core in &report.cores {
-        let share = |cycles: u64| percent(cycles, core.cycles);
         let mut row = vec![
             core.name.clone(),
             grouped(core.instret),
             grouped(core.macs),
-            share(core.active),
+            percent(core.active, core.cycles),
         ];
-        row.extend(causes.iter().map(|cause| share(core.stalls[*cause as usize])));
-        row.push(share(core.sleep));
+        row.extend(causes.shares(&core.stalls, core.cycles));
+        row.push(percent(core.sleep, core.cycles));
         table.row(row);
     }
     table.render(2)
@@ -133,53 +129,110 @@ fn named(title: &str, counters: &Named) -> String {
 
 /// One line a region: the slowest core's cycles, everybody's instructions and MACs.
 fn regions(report: &Report) -> String {
-    let headings = [
-        "region", "cores", "cycles", "instret", "MACs", "MAC/clk", "active", "sleep",
-    ]
-    .into_iter();
-    let causes = occurring(report.regions.iter().map(|region| &region.stalls));
-    let mut table = Table::new(headings.chain(causes.iter().map(|cause| cause.key())), 1);
-    for regions in report.regions.chunk_by(|a, b| a.id == b.id) {
-        let cycles = regions.iter().map(|region| region.cycles).max().unwrap_or(0);
-        let sum = |of: &dyn Fn(&ennead_sim::report::RegionReport) -> u64| regions.iter().map(of).sum::<u64>();
-        let (total, macs) = (sum(&|region| region.cycles), sum(&|region| region.macs));
+    let all: Vec<Region> = report.regions.chunk_by(|a, b| a.id == b.id).map(Region::of).collect();
+    let causes = Causes::of(all.iter().map(|region| (&region.stalls, region.total)));
+    let headings = ["region", "cores", "cycles", "instret", "MACs", "MAC/clk", "active"].into_iter();
+    let mut table = Table::new(headings.chain(causes.headings()).chain(["sleep"]), 1);
+    for region in &all {
         let mut row = vec![
-            regions[0].name.clone(),
-            regions.len().to_string(),
-            grouped(cycles),
-            grouped(sum(&|region| region.instret)),
-            grouped(macs),
-            format!("{:.3}", macs as f64 / cycles.max(1) as f64),
-            percent(sum(&|region| region.active), total),
-            percent(sum(&|region| region.sleep), total),
+            region.name.to_owned(),
+            region.cores.to_string(),
+            grouped(region.cycles),
+            grouped(region.instret),
+            grouped(region.macs),
+            format!("{:.3}", region.macs as f64 / region.cycles.max(1) as f64),
+            percent(region.active, region.total),
         ];
-        row.extend(
-            causes
-                .iter()
-                .map(|cause| percent(sum(&|region| region.stalls[*cause as usize]), total)),
-        );
+        row.extend(causes.shares(&region.stalls, region.total));
+        row.push(percent(region.sleep, region.total));
         table.row(row);
     }
     if table.is_empty() {
         return String::new();
     }
     format!(
-        "\nRegions, cycles of the slowest core, shares of all cores' cycles\n{}",
+        "\nRegions: cycles of the slowest core, percent of all cores' cycles\n{}",
         table.render(2)
     )
 }
 
-/// The causes that occur at all.
-fn occurring<'a>(all: impl Iterator<Item = &'a Stalls>) -> Vec<Stall> {
-    let mut total: Stalls = [0; Stall::COUNT];
-    for stalls in all {
-        total.iter_mut().zip(stalls).for_each(|(sum, cycles)| *sum += cycles);
+/// A region over all cores that entered it.
+#[derive(Default)]
+struct Region<'a> {
+    name: &'a str,
+    cores: usize,
+    /// Of the slowest core.
+    cycles: u64,
+    /// Of all cores.
+    total: u64,
+    instret: u64,
+    macs: u64,
+    active: u64,
+    sleep: u64,
+    stalls: Stalls,
+}
+
+impl<'a> Region<'a> {
+    fn of(parts: &'a [RegionReport]) -> Self {
+        let mut region = Self {
+            name: &parts[0].name,
+            cores: parts.len(),
+            ..Self::default()
+        };
+        for part in parts {
+            region.cycles = region.cycles.max(part.cycles);
+            region.total += part.cycles;
+            region.instret += part.instret;
+            region.macs += part.macs;
+            region.active += part.active;
+            region.sleep += part.sleep;
+            region
+                .stalls
+                .iter_mut()
+                .zip(part.stalls)
+                .for_each(|(sum, cycles)| *sum += cycles);
+        }
+        region
     }
-    Stall::ALL
-        .iter()
-        .copied()
-        .filter(|cause| total[*cause as usize] > 0)
-        .collect()
+}
+
+/// The causes that matter to somebody (one percent of a row), and whether there are others.
+struct Causes {
+    shown: Vec<Stall>,
+    others: bool,
+}
+
+impl Causes {
+    fn of<'a>(rows: impl Iterator<Item = (&'a Stalls, u64)> + Clone) -> Self {
+        let matters = |cause: &Stall| {
+            rows.clone()
+                .any(|(stalls, cycles)| stalls[*cause as usize] * 100 > cycles)
+        };
+        let occurs = |cause: &Stall| rows.clone().any(|(stalls, _)| stalls[*cause as usize] > 0);
+        let (shown, rest): (Vec<_>, Vec<_>) = Stall::ALL.iter().partition(|cause| matters(cause));
+        Self {
+            shown,
+            others: rest.iter().any(occurs),
+        }
+    }
+
+    fn headings(&self) -> impl Iterator<Item = &'static str> {
+        self.shown
+            .iter()
+            .map(|cause| cause.key())
+            .chain(self.others.then_some("other"))
+    }
+
+    fn shares(&self, stalls: &Stalls, cycles: u64) -> impl Iterator<Item = String> {
+        let shown: u64 = self.shown.iter().map(|cause| stalls[*cause as usize]).sum();
+        let other = stalls.iter().sum::<u64>() - shown;
+        let shares: Vec<_> = self
+            .shown
+            .iter()
+            .map(|cause| percent(stalls[*cause as usize], cycles))
+            .collect();
+        shares.into_iter().chain(self.others.then(|| percent(other, cycles)))
+    }
 }
 
 fn percent(part: u64, whole: u64) -> String {

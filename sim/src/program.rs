@@ -31,7 +31,12 @@ impl Program {
     /// For memories of these sizes in bytes (L1, L2).
     pub fn new(decoder: Decoder, lowering: Lowering, sizes: [u32; 2]) -> Self {
         let tables = sizes.map(|size| vec![NONE; size.div_ceil(PAGE_BYTES) as usize]);
-        Self { decoder, lowering, pages: Vec::new(), tables }
+        Self {
+            decoder,
+            lowering,
+            pages: Vec::new(),
+            tables,
+        }
     }
 
     /// How micro-ops are made.
@@ -48,16 +53,23 @@ impl Program {
             return Some(found);
         }
         let base = pc & !(PAGE_BYTES - 1);
-        let page: Vec<Uop> = (0..SLOTS as u32).map(|slot| self.decode(base + 2 * slot, memory)).collect();
+        let page: Vec<Uop> = (0..SLOTS as u32)
+            .map(|slot| self.decode(base + 2 * slot, memory))
+            .collect();
         let index = self.pages.len() as u32;
-        self.pages.push(page.into_boxed_slice().try_into().expect("a page has SLOTS slots"));
+        self.pages
+            .push(page.into_boxed_slice().try_into().expect("a page has SLOTS slots"));
         self.tables[which as usize][number] = index;
         Some(index)
     }
 
     fn decode(&self, pc: u32, memory: &Memory) -> Uop {
         let low = memory.code_half(pc).unwrap_or(0);
-        let bits = if low & 3 == 3 { low | memory.code_half(pc.wrapping_add(2)).unwrap_or(0) << 16 } else { low };
+        let bits = if low & 3 == 3 {
+            low | memory.code_half(pc.wrapping_add(2)).unwrap_or(0) << 16
+        } else {
+            low
+        };
         match self.decoder.decode(bits) {
             Some(inst) => self.lowering.lower(&inst, pc, bits),
             None => self.lowering.illegal(bits),
@@ -97,7 +109,10 @@ impl Program {
     #[cold]
     #[inline(never)]
     fn decode_again(&mut self, which: Which, first: u32, memory: &Memory) {
-        for offset in [first, first + 2, first + 4].into_iter().filter(|offset| *offset < memory.size(which)) {
+        for offset in [first, first + 2, first + 4]
+            .into_iter()
+            .filter(|offset| *offset < memory.size(which))
+        {
             let page = self.tables[which as usize][(offset >> PAGE_BITS) as usize];
             if page != NONE {
                 let uop = self.decode(memory.base(which) + offset, memory);

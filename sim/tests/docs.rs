@@ -27,16 +27,27 @@ fn the_table_of_configuration_keys_is_current() {
     for key in KEYS {
         let (section, _) = key.path.split_once('.').unwrap();
         if section != open {
-            table += &format!("\n## {section}\n\n| key | default | unit | allowed | meaning |\n|---|---|---|---|---|\n");
+            table +=
+                &format!("\n## {section}\n\n| key | default | unit | allowed | meaning |\n|---|---|---|---|---|\n");
             open = section;
         }
         let allowed = match key.allowed {
             Allowed::Range(low, high) => format!("{low} to {high}"),
             Allowed::Bool => "true, false".to_owned(),
-            Allowed::Names(names) => names.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            Allowed::Names(names) => names
+                .iter()
+                .map(|(name, _)| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", "),
             Allowed::Path => "a file".to_owned(),
         };
-        table += &format!("| `{}` | {} | {} | {allowed} | {} |\n", key.path, key.default(), key.unit, key.help());
+        table += &format!(
+            "| `{}` | {} | {} | {allowed} | {} |\n",
+            key.path,
+            key.default(),
+            key.unit,
+            key.help()
+        );
     }
     holds("configuration.md", "keys", &(table + "\n"));
 }

@@ -11,15 +11,35 @@ const GOOD: &[&[u8]] = &[
 ];
 
 const MEMORY: &[MemoryRegion] = &[
-    MemoryRegion { name: "L1", start: 0x1000_0000, size: 0x2_0000, key: "l1.size" },
-    MemoryRegion { name: "L2", start: 0x1c00_0000, size: 0x18_0000, key: "l2.size" },
+    MemoryRegion {
+        name: "L1",
+        start: 0x1000_0000,
+        size: 0x2_0000,
+        key: "l1.size",
+    },
+    MemoryRegion {
+        name: "L2",
+        start: 0x1c00_0000,
+        size: 0x18_0000,
+        key: "l2.size",
+    },
 ];
 
 /// Reads, and asks everything that a caller asks.
 fn read(bytes: &[u8]) {
     let Ok(mut image) = Image::parse(bytes) else { return };
-    let inside = |address: u32| image.segments.iter().any(|s| s.execute && s.linked().contains(&u64::from(address)));
-    let placed = |address: u32| image.segments.iter().any(|s| s.execute && s.placed().contains(&u64::from(address)));
+    let inside = |address: u32| {
+        image
+            .segments
+            .iter()
+            .any(|s| s.execute && s.linked().contains(&u64::from(address)))
+    };
+    let placed = |address: u32| {
+        image
+            .segments
+            .iter()
+            .any(|s| s.execute && s.placed().contains(&u64::from(address)))
+    };
     assert!(inside(image.entry) || placed(image.entry));
     for segment in &image.segments {
         assert!(segment.bytes.len() <= segment.memsz as usize);

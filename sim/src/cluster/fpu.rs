@@ -38,7 +38,11 @@ impl FpuPool {
         while rest != 0 {
             let core = rest.trailing_zeros();
             rest &= rest - 1;
-            let unit = if self.sharing == Sharing::Pooled { position % units } else { core % units };
+            let unit = if self.sharing == Sharing::Pooled {
+                position % units
+            } else {
+                core % units
+            };
             for_unit[unit as usize] |= 1 << core;
             position += 1;
         }
@@ -61,7 +65,9 @@ impl FpuPool {
             return winner;
         }
         let wired = (self.cores - unit as u32).div_ceil(units);
-        let local = (0..wired).filter(|i| mask >> (unit as u32 + i * units) & 1 == 1).fold(0, |m, i| m | 1 << i);
+        let local = (0..wired)
+            .filter(|i| mask >> (unit as u32 + i * units) & 1 == 1)
+            .fold(0, |m, i| m | 1 << i);
         let winner = tree(local, *pointer, levels(wired as usize));
         *pointer = (*pointer + 1) % wired;
         unit as u32 + winner * units
@@ -69,6 +75,9 @@ impl FpuPool {
 
     /// Operations granted and requests refused.
     pub fn counters(&self) -> Vec<(String, u64)> {
-        vec![("grants".to_owned(), self.grants), ("refusals".to_owned(), self.refusals)]
+        vec![
+            ("grants".to_owned(), self.grants),
+            ("refusals".to_owned(), self.refusals),
+        ]
     }
 }

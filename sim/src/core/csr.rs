@@ -6,7 +6,7 @@
 //!
 //! Invariant: a value read back is what the hardware would show: unimplemented bits are never stored.
 
-use crate::config::{Generation, IsaFamily};
+use crate::config::{Config, Generation, Map};
 
 /// Numbers of the registers.
 pub mod number {
@@ -70,6 +70,11 @@ pub struct Csr {
     /// Interrupt enable and what it was before the trap; FS as software set it.
     mstatus: u32,
     mie: u32,
+    /// The interrupt controller alone enables lines: so it is on the older core, and on PULP machines as long as
+    /// firmware never wrote `mie` (theirs does not).
+    controller_masks: bool,
+    /// Interrupts go to their own entry whatever the mode bit says: so on the older core, and on PULP machines.
+    always_vectored: bool,
     mtvec: u32,
     /// Whether software ever set a trap vector; without one a trap has nowhere to go.
     pub vector_set: bool,
@@ -128,14 +133,16 @@ pub enum Written {
 
 impl Csr {
     /// The registers of hart `hart` after reset; `boot` is its boot address.
-    pub fn new(generation: Generation, family: IsaFamily, hart: u32, boot: u32) -> Self {
+    pub fn new(config: &Config, hart: u32, boot: u32) -> Self {
+        let generation = config.core.generation;
         // RV32IMFC and X (non-standard extensions).
         let misa = 1 << 30 | 1 << 8 | 1 << 12 | 1 << 5 | 1 << 2 | 1 << 23;
-        let _ = family;
         Self {
             generation,
             mstatus: MSTATUS_MPP,
             mie: 0,
+            controller_masks: generation == Generation::Ri5cy || config.machine.map == Map::PulpOpen,
+            always_vectored: generation == Generation::Ri5cy || config.machine.map == Map::PulpOpen,
             mtvec: boot & !0xff | u32::from(generation == Generation::Cv32e40p),
             vector_set: false,
             mscratch: 0,
@@ -160,12 +167,9 @@ impl Csr {
         self.mstatus & MSTATUS_MIE != 0
     }
 
-    /// Lines that are enabled one by one; the older core leaves that to its interrupt controller.
+    /// Lines that are enabled one by one.
     pub fn enabled_lines(&self) -> u32 {
-        match self.generation {
-            Generation::Cv32e40p => self.mie,
-            Generation::Ri5cy => u32::MAX,
-        }
+        if self.controller_masks { u32::MAX } else { self.mie }
     }
 
     /// Enters a trap and returns the address of its handler.
@@ -184,7 +188,7 @@ impl Csr {
     /// The address of vector table entry `entry`; exceptions use entry 0.
     pub fn vector(&self, entry: u32) -> u32 {
         let base = self.mtvec & !0xff;
-        let vectored = self.mtvec & 1 != 0 || self.generation == Generation::Ri5cy;
+        let vectored = self.mtvec & 1 != 0 || self.always_vectored;
         if vectored { base + 4 * entry } else { base }
     }
 
@@ -201,7 +205,11 @@ impl Csr {
 
     fn counter(&self, index: usize, view: &View) -> u64 {
         let inhibited = self.mcountinhibit >> index & 1 == 1;
-        if inhibited { self.frozen[index] } else { self.count(index, view).wrapping_add(self.counter_offset[index]) }
+        if inhibited {
+            self.frozen[index]
+        } else {
+            self.count(index, view).wrapping_add(self.counter_offset[index])
+        }
     }
 
     /// The running count behind counter `index`: cycles, (time), instructions, then the selected events.
@@ -212,7 +220,10 @@ impl Csr {
             2 => view.events[1],
             _ => {
                 let selected = self.mhpmevent[index - 3];
-                (0..32).filter(|event| selected >> event & 1 == 1).map(|event| view.events[event]).sum()
+                (0..32)
+                    .filter(|event| selected >> event & 1 == 1)
+                    .map(|event| view.events[event])
+                    .sum()
             }
         }
     }
@@ -261,7 +272,11 @@ impl Csr {
             MIP => view.pending,
             PCCR0..PCCR_ALL if !modern => {
                 let event = (csr - PCCR0) as usize;
-                if self.pcmr & 1 == 0 { self.frozen[event] as u32 } else { self.pccr(event, view) as u32 }
+                if self.pcmr & 1 == 0 {
+                    self.frozen[event] as u32
+                } else {
+                    self.pccr(event, view) as u32
+                }
             }
             LEGACY_LOOP_2018..=0x7b2 | 0x7b4..=0x7b6 if !modern => view.loops[loop_index(csr, LEGACY_LOOP_2018)],
             LEGACY_LOOP_2019..=0x7c2 | 0x7c4..=0x7c6 if !modern => view.loops[loop_index(csr, LEGACY_LOOP_2019)],
@@ -303,7 +318,10 @@ impl Csr {
                 self.frm = (value >> 5) as u8 & 7;
             }
             MSTATUS => self.mstatus = value & (MSTATUS_MIE | MSTATUS_MPIE | MSTATUS_FS) | MSTATUS_MPP,
-            MIE => self.mie = value & STANDARD_INTERRUPTS,
+            MIE => {
+                self.mie = value & STANDARD_INTERRUPTS;
+                self.controller_masks &= !modern;
+            }
             MTVEC => {
                 self.mtvec = value & !0xfe;
                 self.vector_set = true;

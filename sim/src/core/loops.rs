@@ -50,7 +50,14 @@ impl Loops {
     /// No loop is set.
     pub fn new(family: IsaFamily, generation: Generation) -> Self {
         let misses_single = generation == Generation::Ri5cy;
-        Self { family, misses_single, set: [HardwareLoop::default(); 2], active: false, in_body: false, armed: None }
+        Self {
+            family,
+            misses_single,
+            set: [HardwareLoop::default(); 2],
+            active: false,
+            in_body: false,
+            armed: None,
+        }
     }
 
     /// Sets part 0 (start), 1 (end) or 2 (count) of loop `number`.

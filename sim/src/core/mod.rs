@@ -182,8 +182,10 @@ pub struct Core {
 }
 
 impl Core {
-    /// A core that is not started.
+    /// A core that is not started. Cores from index `cluster.workers` on are outside the cluster.
     pub fn new(index: usize, config: &Config, hart: u32, boot: u32) -> Self {
+        let mut settings = Settings::new(config);
+        settings.cluster_build &= index < config.cluster.workers;
         Self {
             index,
             registers: [0; 64],
@@ -191,7 +193,7 @@ impl Core {
             last_pc: boot,
             next: Next::Stopped,
             fault: None,
-            csr: Csr::new(config.core.generation, config.core.isa, hart, boot),
+            csr: Csr::new(config, hart, boot),
             pipeline: Pipeline::new(config.core.generation),
             loops: Loops::new(config.core.isa, config.core.generation),
             instret: 0,
@@ -199,7 +201,7 @@ impl Core {
             regions: Vec::new(),
             acknowledged: None,
             events: [0; 32],
-            settings: Settings::new(config),
+            settings,
             pending: None,
             page: 0,
             page_number: u32::MAX,
@@ -229,6 +231,11 @@ impl Core {
         self.lines = lines;
     }
 
+    /// The interrupt lines as they are at the pins.
+    pub fn lines(&self) -> u32 {
+        self.lines
+    }
+
     /// Whether an interrupt could be taken if a line rose: such a core must not run ahead.
     pub fn interruptible(&self) -> bool {
         self.csr.interrupts_enabled() && self.csr.enabled_lines() != 0
@@ -251,7 +258,10 @@ impl Core {
             self.acknowledged = Some((first_fetch, line));
             arrival += 1;
         }
-        self.pipeline.flow(Flow::Hold { arrival, charge: Stall::System });
+        self.pipeline.flow(Flow::Hold {
+            arrival,
+            charge: Stall::System,
+        });
         self.next = Next::Issue(arrival);
         true
     }
@@ -266,7 +276,9 @@ impl Core {
     fn locate(&mut self, program: &mut Program, memory: &Memory) -> bool {
         let number = Program::page_number(self.pc);
         if number != self.page_number {
-            let Some(page) = program.page(self.pc, memory) else { return false };
+            let Some(page) = program.page(self.pc, memory) else {
+                return false;
+            };
             self.page = page;
             self.page_number = number;
         }
@@ -275,15 +287,13 @@ impl Core {
 
     /// One instruction; false where the core stops.
     #[inline(always)]
-    fn step<O: Observer>(
-        &mut self,
-        program: &mut Program,
-        memory: &Memory,
-        horizon: u64,
-        observer: &mut O,
-    ) -> bool {
+    fn step<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) -> bool {
         if !self.locate(program, memory) {
-            let kind = FaultKind::Unmapped { access: crate::fault::Access::Fetch, address: self.pc, width: 4 };
+            let kind = FaultKind::Unmapped {
+                access: crate::fault::Access::Fetch,
+                address: self.pc,
+                width: 4,
+            };
             self.fail(kind, self.pipeline.arrival);
             return false;
         }
@@ -314,7 +324,12 @@ impl Core {
         self.macs += u64::from(uop.macs);
         self.events[event::COMPRESSED] += u64::from(uop.len == 2);
         if O::ACTIVE {
-            observer.retire(Retired { core: self.index, cycle: t, pc: self.pc, bits: uop.bits });
+            observer.retire(Retired {
+                core: self.index,
+                cycle: t,
+                pc: self.pc,
+                bits: uop.bits,
+            });
         }
         self.execute(uop, t, redirect_at, program, memory)
     }
@@ -329,7 +344,11 @@ impl Core {
                 _ => (b & 0xff) * 0x0101_0101,
             };
         }
-        (a, b.wrapping_add(uop.imm as u32), self.registers[(uop.rs3 & 63) as usize])
+        (
+            a,
+            b.wrapping_add(uop.imm as u32),
+            self.registers[(uop.rs3 & 63) as usize],
+        )
     }
 
     #[inline(always)]
@@ -361,45 +380,72 @@ impl Core {
             }
             Action::Load(width, _, addressing) => {
                 self.events[event::LOAD] += 1;
-                let address = if addressing == Addressing::PostIncrement { a } else { a.wrapping_add(b) };
-                self.post(uop, s, address, width, None, false)
+                let address = if addressing == Addressing::PostIncrement {
+                    a
+                } else {
+                    a.wrapping_add(b)
+                };
+                self.post(s, address, width, None, false)
             }
             Action::Store(width, addressing) => {
                 self.events[event::STORE] += 1;
-                let address = if addressing == Addressing::PostIncrement { a } else { a.wrapping_add(b) };
-                self.post(uop, s, address, width, Some(c), false)
+                let address = if addressing == Addressing::PostIncrement {
+                    a
+                } else {
+                    a.wrapping_add(b)
+                };
+                self.post(s, address, width, Some(c), false)
             }
             Action::EventLoad => {
                 self.events[event::EVENT_LOAD] += 1;
-                self.post(uop, s, a.wrapping_add(b), Width::Word, None, true)
+                self.post(s, a.wrapping_add(b), Width::Word, None, true)
             }
             Action::Float(eval, latency) => {
-                let Some(rounding) = self.rounding(uop) else { return self.illegal(uop, program, memory) };
+                let Some(rounding) = self.rounding(uop) else {
+                    return self.illegal(uop, program, memory);
+                };
                 let result = eval(a, b, c, rounding);
                 self.write(uop.rd, result.bits);
                 self.csr.fflags |= result.flags.0;
                 let request = self.pipeline.fp_request(s, latency);
                 if self.settings.shared_fpu {
-                    return self.ask_fpu(uop, s, request);
+                    return self.ask_fpu(s, request);
                 }
-                self.pipeline.execute(uop, s, request, Stall::FpuLatency, Charge::Stall(Stall::FpuLatency), || None);
+                self.pipeline.execute(
+                    uop,
+                    s,
+                    request,
+                    Stall::FpuLatency,
+                    Charge::Stall(Stall::FpuLatency),
+                    || None,
+                );
                 self.pipeline.fp_accepted(uop.rd, request, u64::from(latency));
                 self.follow(uop, redirect_at, program, memory)
             }
             Action::DivSqrt(eval, op) => {
-                let Some(rounding) = self.rounding(uop) else { return self.illegal(uop, program, memory) };
+                let Some(rounding) = self.rounding(uop) else {
+                    return self.illegal(uop, program, memory);
+                };
                 let result = eval(a, b, c, rounding);
                 self.write(uop.rd, result.bits);
                 self.csr.fflags |= result.flags.0;
                 let latency = timing::iterative(self.settings.divsqrt, op, a, b);
                 let request = self.pipeline.fp_request(s, 3) + latency.occupies;
-                self.pipeline.execute(uop, s, request, Stall::FpuLatency, Charge::Stall(Stall::FpuLatency), || None);
+                self.pipeline.execute(
+                    uop,
+                    s,
+                    request,
+                    Stall::FpuLatency,
+                    Charge::Stall(Stall::FpuLatency),
+                    || None,
+                );
                 self.pipeline.fp_accepted(uop.rd, request, latency.latency - 1);
                 self.follow(uop, redirect_at, program, memory)
             }
             Action::Branch(taken) => {
                 self.events[event::BRANCH] += 1;
-                self.pipeline.execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
+                self.pipeline
+                    .execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
                 let compare = self.registers[(uop.rs2 & 63) as usize].wrapping_add(uop.aux as u32);
                 if taken(a, compare) && !self.loops.ignores_branches() {
                     self.events[event::TAKEN] += 1;
@@ -421,7 +467,8 @@ impl Core {
                     a.wrapping_add(uop.imm as u32) & !1
                 };
                 self.write(uop.rd, link);
-                self.pipeline.execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
+                self.pipeline
+                    .execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
                 if self.loops.ignores_branches() {
                     return self.follow(uop, redirect_at, program, memory);
                 }
@@ -434,7 +481,14 @@ impl Core {
                 self.loops.flushed();
                 self.page_number = u32::MAX;
                 let at = self.pipeline.ex_end + timing::FENCE;
-                self.redirect(self.pc.wrapping_add(u32::from(uop.len)), at, false, Stall::System, program, memory)
+                self.redirect(
+                    self.pc.wrapping_add(u32::from(uop.len)),
+                    at,
+                    false,
+                    Stall::System,
+                    program,
+                    memory,
+                )
             }
             Action::Mret => {
                 self.pipeline.execute(uop, s, s, Stall::System, Charge::Sleep, || None);
@@ -475,7 +529,8 @@ impl Core {
                         self.loops.set_part(number, 2, count);
                     }
                 }
-                self.pipeline.execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
+                self.pipeline
+                    .execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
                 self.pipeline.flow(Flow::Sequential);
                 self.pc = self.pc.wrapping_add(u32::from(uop.len));
                 true
@@ -497,7 +552,8 @@ impl Core {
         let next = self.pc.wrapping_add(u32::from(uop.len));
         let _ = start;
         let jalr = || next_jalr(program, memory, next);
-        self.pipeline.execute(uop, end, end, Stall::MultiCycle, Charge::Sleep, jalr);
+        self.pipeline
+            .execute(uop, end, end, Stall::MultiCycle, Charge::Sleep, jalr);
         self.follow(uop, redirect_at, program, memory)
     }
 
@@ -523,7 +579,10 @@ impl Core {
                 self.pc = start;
                 if start & 2 != 0 && self.split(start, memory) {
                     let arrival = self.pipeline.issued + 2;
-                    self.pipeline.flow(Flow::Hold { arrival, charge: Stall::Fetch });
+                    self.pipeline.flow(Flow::Hold {
+                        arrival,
+                        charge: Stall::Fetch,
+                    });
                 }
             }
             Step::Jump(start) => return self.redirect(start, redirect_at, false, Stall::Jump, program, memory),
@@ -548,7 +607,12 @@ impl Core {
     ) -> bool {
         self.pc = target;
         let split_target = self.split(target, memory);
-        self.pipeline.flow(Flow::Redirect { at, split_target, self_blocked, charge });
+        self.pipeline.flow(Flow::Redirect {
+            at,
+            split_target,
+            self_blocked,
+            charge,
+        });
         true
     }
 
@@ -568,7 +632,7 @@ impl Core {
 
     /// Posts a memory access; the core stops until it is answered.
     #[inline(always)]
-    fn post(&mut self, uop: &Uop, start: u64, address: u32, width: Width, store: Option<u32>, event: bool) -> bool {
+    fn post(&mut self, start: u64, address: u32, width: Width, store: Option<u32>, event: bool) -> bool {
         let offset = address & 3;
         let bytes = width as u32;
         let mask = ((1u32 << bytes) - 1) << offset;
@@ -580,7 +644,13 @@ impl Core {
             width: bytes as u8,
             event,
         };
-        self.pending = Some(Pending { request, first: None, start, address, waited: 0 });
+        self.pending = Some(Pending {
+            request,
+            first: None,
+            start,
+            address,
+            waited: 0,
+        });
         self.next = Next::Request(start);
         false
     }
@@ -611,7 +681,8 @@ impl Core {
         let natural = start + u64::from(crosses);
         let next_pc = self.pc.wrapping_add(u32::from(uop.len));
         let jalr = || next_jalr(program, memory, next_pc);
-        self.pipeline.execute(uop, natural, end, Stall::MultiCycle, reply.wait, jalr);
+        self.pipeline
+            .execute(uop, natural, end, Stall::MultiCycle, reply.wait, jalr);
         self.pipeline.responded(self.pipeline.ex_end + 1);
         let post_increment = |core: &mut Self| {
             let (a, b, _) = core.operands(uop);
@@ -635,7 +706,10 @@ impl Core {
                 self.pipeline.loads(uop.rd);
                 self.loops.flushed();
                 let arrival = self.pipeline.ex_end + timing::EVENT_LOAD;
-                self.pipeline.flow(Flow::Hold { arrival, charge: Stall::EventUnit });
+                self.pipeline.flow(Flow::Hold {
+                    arrival,
+                    charge: Stall::EventUnit,
+                });
                 self.pc = next_pc;
                 return;
             }
@@ -645,9 +719,22 @@ impl Core {
         self.follow(uop, arrival, program, memory);
     }
 
-    fn ask_fpu(&mut self, uop: &Uop, start: u64, request: u64) -> bool {
-        let none = Request { address: 0, byte_enable: 0, write: false, data: 0, width: 0, event: false };
-        self.pending = Some(Pending { request: none, first: None, start, address: 0, waited: request });
+    fn ask_fpu(&mut self, start: u64, request: u64) -> bool {
+        let none = Request {
+            address: 0,
+            byte_enable: 0,
+            write: false,
+            data: 0,
+            width: 0,
+            event: false,
+        };
+        self.pending = Some(Pending {
+            request: none,
+            first: None,
+            start,
+            address: 0,
+            waited: request,
+        });
         self.next = Next::Fpu(request);
         false
     }
@@ -658,7 +745,8 @@ impl Core {
         let uop = program.at(self.page, self.pc);
         let Action::Float(_, latency) = uop.action else { return };
         let wait = Charge::Stall(Stall::FpuContention);
-        self.pipeline.execute(uop, pending.waited, grant, Stall::FpuLatency, wait, || None);
+        self.pipeline
+            .execute(uop, pending.waited, grant, Stall::FpuLatency, wait, || None);
         self.pipeline.fp_accepted(uop.rd, grant, u64::from(latency));
         let arrival = self.pipeline.arrival;
         self.follow(uop, arrival, program, memory);
@@ -691,7 +779,11 @@ impl Core {
         let operand = if immediate { uop.aux as u32 } else { a };
         let writes = update == CsrUpdate::Write || if immediate { uop.aux != 0 } else { uop.rs1 != 0 };
         let events = self.view_events(t);
-        let view = View { events: &events, loops: self.loops.view(), pending: self.lines };
+        let view = View {
+            events: &events,
+            loops: self.loops.view(),
+            pending: self.lines,
+        };
         let csr::Access::Value(old) = self.csr.read(number, &view) else {
             return self.illegal(uop, program, memory);
         };
@@ -716,35 +808,37 @@ impl Core {
         }
         let back = self.loops.flushing_end(self.pc);
         self.loops.flushed();
-        self.pipeline.execute(uop, t + 1, t + 1, Stall::System, Charge::Sleep, || None);
+        self.pipeline
+            .execute(uop, t + 1, t + 1, Stall::System, Charge::Sleep, || None);
         if let Some(start) = back {
             let at = self.pipeline.ex_end + timing::FENCE;
             return self.redirect(start, at, false, Stall::System, program, memory);
         }
         let arrival = self.pipeline.ex_end + timing::CSR_FLUSH;
-        self.pipeline.flow(Flow::Hold { arrival, charge: Stall::System });
+        self.pipeline.flow(Flow::Hold {
+            arrival,
+            charge: Stall::System,
+        });
         self.pc = self.pc.wrapping_add(u32::from(uop.len));
         true
     }
 
     fn illegal(&mut self, uop: &Uop, program: &Program, memory: &Memory) -> bool {
         if !self.csr.vector_set {
-            self.fail(FaultKind::IllegalInstruction { word: uop.bits, len: uop.len }, self.pipeline.issued);
+            self.fail(
+                FaultKind::IllegalInstruction {
+                    word: uop.bits,
+                    len: uop.len,
+                },
+                self.pipeline.issued,
+            );
             return false;
         }
         self.trap(uop, 2, uop.bits, timing::ILLEGAL, program, memory)
     }
 
     /// Takes a synchronous trap; the instruction left decode but does not count as retired.
-    fn trap(
-        &mut self,
-        uop: &Uop,
-        cause: u32,
-        value: u32,
-        delay: u64,
-        program: &Program,
-        memory: &Memory,
-    ) -> bool {
+    fn trap(&mut self, uop: &Uop, cause: u32, value: u32, delay: u64, program: &Program, memory: &Memory) -> bool {
         self.instret -= 1;
         self.macs -= u64::from(uop.macs);
         if !self.csr.vector_set {
@@ -756,9 +850,13 @@ impl Core {
             self.fail(FaultKind::DoubleTrap { cause, vector: target }, self.pipeline.issued);
             return false;
         }
-        let plain = Uop { alu_rd: NO_REGISTER, ..*uop };
+        let plain = Uop {
+            alu_rd: NO_REGISTER,
+            ..*uop
+        };
         let s = self.pipeline.issued + 1;
-        self.pipeline.execute(&plain, s, s, Stall::System, Charge::Sleep, || None);
+        self.pipeline
+            .execute(&plain, s, s, Stall::System, Charge::Sleep, || None);
         self.loops.flushed();
         let at = self.pipeline.ex_end + delay;
         self.redirect(target, at, false, Stall::System, program, memory)
@@ -783,20 +881,31 @@ impl Core {
         let (id, ends) = (marker & 1023, marker & 1024 != 0);
         let position = self.regions.iter().position(|region| region.id == id);
         let index = position.unwrap_or_else(|| {
-            self.regions.push(Region { id, ..Region::default() });
+            self.regions.push(Region {
+                id,
+                ..Region::default()
+            });
             self.regions.len() - 1
         });
         let ledger = self.pipeline.ledger.clone();
         let region = &mut self.regions[index];
         if !ends {
-            region.open = Some(Box::new(Open { instret: self.instret, macs: self.macs, ledger }));
+            region.open = Some(Box::new(Open {
+                instret: self.instret,
+                macs: self.macs,
+                ledger,
+            }));
         } else if let Some(open) = region.open.take() {
             region.visits += 1;
             region.instret += self.instret - open.instret;
             region.macs += self.macs - open.macs;
             region.ledger.active += ledger.active - open.ledger.active;
             region.ledger.sleep += ledger.sleep - open.ledger.sleep;
-            for (sum, (now, then)) in region.ledger.stalls.iter_mut().zip(ledger.stalls.iter().zip(open.ledger.stalls))
+            for (sum, (now, then)) in region
+                .ledger
+                .stalls
+                .iter_mut()
+                .zip(ledger.stalls.iter().zip(open.ledger.stalls))
             {
                 *sum += now - then;
             }
@@ -818,7 +927,10 @@ impl Core {
 
 /// The register of a `jalr` at `pc`, where one is (R19's parking rule looks one instruction ahead).
 fn next_jalr(program: &Program, memory: &Memory, pc: u32) -> Option<u8> {
-    program.peek(pc, memory).filter(|uop| matches!(uop.action, Action::Jalr)).map(|uop| uop.rs1)
+    program
+        .peek(pc, memory)
+        .filter(|uop| matches!(uop.action, Action::Jalr))
+        .map(|uop| uop.rs1)
 }
 
 /// The line that is served first: custom lines from the highest number, then external, software, timer.

@@ -52,7 +52,11 @@ pub struct Ledger {
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { active: 0, sleep: 0, stalls: [0; Stall::COUNT] }
+        Self {
+            active: 0,
+            sleep: 0,
+            stalls: [0; Stall::COUNT],
+        }
     }
 }
 
@@ -161,8 +165,16 @@ impl Pipeline {
     #[inline(always)]
     pub fn earliest(&self, uop: &Uop) -> u64 {
         let t = self.arrival.max(self.ex_end);
-        let t = if self.busy & (uop.reads | self.writes(uop)) != 0 { self.operands(uop, t) } else { t };
-        if self.load_rd == uop.alu_rd { self.load_waw(t) } else { t }
+        let t = if self.busy & (uop.reads | self.writes(uop)) != 0 {
+            self.operands(uop, t)
+        } else {
+            t
+        };
+        if self.load_rd == uop.alu_rd {
+            self.load_waw(t)
+        } else {
+            t
+        }
     }
 
     #[inline(always)]
@@ -198,14 +210,22 @@ impl Pipeline {
             Action::Store(..) | Action::Branch(_) | Action::Loop(_) => 0,
             _ => 1u64 << uop.rd,
         };
-        let port = if uop.alu_rd == NO_REGISTER { 0 } else { 1u64 << uop.alu_rd };
+        let port = if uop.alu_rd == NO_REGISTER {
+            0
+        } else {
+            1u64 << uop.alu_rd
+        };
         (rd | port) & !1
     }
 
     /// R4: the ALU port writes the register that the load in the execute stage is about to write, x0 included.
     #[inline(always)]
     fn load_waw(&self, t: u64) -> u64 {
-        if self.load_rd == NO_REGISTER { t } else { t.max(self.ex_end + 1) }
+        if self.load_rd == NO_REGISTER {
+            t
+        } else {
+            t.max(self.ex_end + 1)
+        }
     }
 
     /// R21: a CSR access waits until the FPU is idle.
@@ -406,7 +426,12 @@ impl Pipeline {
     pub fn flow(&mut self, flow: Flow) {
         match flow {
             Flow::Sequential => self.arrival = self.issued + 1,
-            Flow::Redirect { at, split_target, self_blocked, charge } => {
+            Flow::Redirect {
+                at,
+                split_target,
+                self_blocked,
+                charge,
+            } => {
                 self.redirect(at, split_target, self_blocked, charge);
             }
             Flow::Hold { arrival, charge } => {

@@ -13,7 +13,11 @@ pub const MUL_HIGH: u64 = 5;
 
 /// Cycles in the execute stage of a division by `divisor` (R2): 3 + S; the dividend does not matter.
 pub fn division(divisor: u32, signed: bool) -> u64 {
-    let shift = if signed && (divisor as i32) < 0 { (!divisor).leading_zeros() - 1 } else { divisor.leading_zeros() };
+    let shift = if signed && (divisor as i32) < 0 {
+        (!divisor).leading_zeros() - 1
+    } else {
+        divisor.leading_zeros()
+    };
     3 + u64::from(shift)
 }
 
@@ -53,7 +57,11 @@ pub fn iterative(unit: DivSqrt, op: Iterative, a: u32, b: u32) -> IterativeLaten
 /// Zero, infinity, NaN, or a root of a negative number: answered without iterating.
 fn special(sqrt: bool, a: u32, b: u32) -> bool {
     let extreme = |x: u32| x & 0x7fff_ffff == 0 || x & 0x7f80_0000 == 0x7f80_0000;
-    if sqrt { extreme(a) || a >> 31 == 1 } else { extreme(a) || extreme(b) }
+    if sqrt {
+        extreme(a) || a >> 31 == 1
+    } else {
+        extreme(a) || extreme(b)
+    }
 }
 
 /// Significand in [2^23, 2^24) and unbiased exponent of a finite, non-zero number.
@@ -76,8 +84,15 @@ fn thead(sqrt: bool, a: u32, b: u32) -> IterativeLatency {
         // The radicand m or 2m as an integer over 2^46, so that its root is an integer over 2^23.
         let radicand = if ea & 1 == 0 { ma << 23 } else { ma << 24 };
         let root = radicand.isqrt();
-        let n = if root * root == radicand { iterations(23 - root.trailing_zeros().min(23)) } else { INEXACT };
-        return IterativeLatency { latency: 4 + n, occupies: 0 };
+        let n = if root * root == radicand {
+            iterations(23 - root.trailing_zeros().min(23))
+        } else {
+            INEXACT
+        };
+        return IterativeLatency {
+            latency: 4 + n,
+            occupies: 0,
+        };
     }
     let (mb, eb) = normalise(b);
     let denormal_divisor = b & 0x7f80_0000 == 0;
@@ -96,7 +111,10 @@ fn thead(sqrt: bool, a: u32, b: u32) -> IterativeLatency {
         }
     };
     let extra = u64::from(denormal_divisor);
-    IterativeLatency { latency: 4 + n, occupies: extra }
+    IterativeLatency {
+        latency: 4 + n,
+        occupies: extra,
+    }
 }
 
 #[cfg(test)]
@@ -105,10 +123,19 @@ mod tests {
 
     #[test]
     fn division_takes_what_the_divisor_says() {
-        for (divisor, signed, cycles) in
-            [(0, true, 35), (1, true, 34), (2, false, 33), (3, false, 33), (0x8000_0000, true, 3), (u32::MAX, true, 34)]
-        {
-            assert_eq!(division(divisor, signed), cycles, "divisor {divisor:#x}, signed {signed}");
+        for (divisor, signed, cycles) in [
+            (0, true, 35),
+            (1, true, 34),
+            (2, false, 33),
+            (3, false, 33),
+            (0x8000_0000, true, 3),
+            (u32::MAX, true, 34),
+        ] {
+            assert_eq!(
+                division(divisor, signed),
+                cycles,
+                "divisor {divisor:#x}, signed {signed}"
+            );
         }
         // Calibration of the older core (timing-core section 6): 16 divisions each, less the loop's 3 cycles.
         for (divisor, cycles) in [(0x9876, 307), (1, 547), (0x4000_0000, 67), (0, 563)] {
@@ -119,7 +146,11 @@ mod tests {
     #[test]
     fn an_exact_quotient_ends_the_iteration_early() {
         let divide = |a: f32, b: f32| {
-            let op = Iterative { sqrt: false, format: FloatFormat::S, packed: false };
+            let op = Iterative {
+                sqrt: false,
+                format: FloatFormat::S,
+                packed: false,
+            };
             iterative(DivSqrt::Thead, op, a.to_bits(), b.to_bits()).latency
         };
         assert_eq!(divide(1.0, 1.0), 4 + 2);

@@ -189,7 +189,11 @@ impl Lowering {
                 uop.alu_rd = inst.rd;
                 Action::Jalr
             }
-            Kind::Float { unit: FloatUnit::DivSqrt, format, eval } => Action::DivSqrt(
+            Kind::Float {
+                unit: FloatUnit::DivSqrt,
+                format,
+                eval,
+            } => Action::DivSqrt(
                 eval,
                 Iterative {
                     sqrt: inst.op.name().to_ascii_lowercase().contains("sqrt"),
@@ -197,8 +201,16 @@ impl Lowering {
                     packed: inst.op.name().to_ascii_lowercase().starts_with("vf"),
                 },
             ),
-            Kind::Float { unit: FloatUnit::AddMul, format, eval } => {
-                let latency = if format == FloatFormat::S { self.addmul } else { self.fp16 };
+            Kind::Float {
+                unit: FloatUnit::AddMul,
+                format,
+                eval,
+            } => {
+                let latency = if format == FloatFormat::S {
+                    self.addmul
+                } else {
+                    self.fp16
+                };
                 Action::Float(eval, latency)
             }
             Kind::Float { eval, .. } => Action::Float(eval, self.others),

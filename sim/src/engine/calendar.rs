@@ -23,7 +23,10 @@ pub struct Calendar {
 impl Calendar {
     /// Nobody is due.
     pub fn new() -> Self {
-        Self { ring: vec![0; SLOTS as usize], ..Self::default() }
+        Self {
+            ring: vec![0; SLOTS as usize],
+            ..Self::default()
+        }
     }
 
     /// Core `core` is due in `cycle`.
@@ -76,7 +79,9 @@ pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> 
     // A watched run keeps to the order of cycles, so that an observer never sees what did not happen.
     let ahead = if O::ACTIVE { 0 } else { AHEAD };
     loop {
-        let Some(now) = machine.next_due() else { return Stop::Idle };
+        let Some(now) = machine.next_due() else {
+            return Stop::Idle;
+        };
         if now > limit {
             return Stop::Limit;
         }

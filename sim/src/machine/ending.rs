@@ -31,7 +31,10 @@ pub struct Recorder {
 
 impl Recorder {
     pub(super) fn new(core: &Core) -> Self {
-        Self { snapshot: core.clone(), inputs: Vec::with_capacity(INTERVAL) }
+        Self {
+            snapshot: core.clone(),
+            inputs: Vec::with_capacity(INTERVAL),
+        }
     }
 
     #[inline(always)]
@@ -71,7 +74,10 @@ pub struct RunOptions {
 
 impl Default for RunOptions {
     fn default() -> Self {
-        Self { engine: Engine::Calendar, max_cycles: u64::MAX >> 1 }
+        Self {
+            engine: Engine::Calendar,
+            max_cycles: u64::MAX >> 1,
+        }
     }
 }
 
@@ -122,7 +128,12 @@ impl Machine {
 
     /// The last cycle in which anything happened.
     fn last_activity(&self) -> u64 {
-        self.cores.iter().map(|core| core.pipeline.issued).max().unwrap_or(0).max(self.now - 1)
+        self.cores
+            .iter()
+            .map(|core| core.pipeline.issued)
+            .max()
+            .unwrap_or(0)
+            .max(self.now - 1)
     }
 
     /// Brings a core that ran ahead of the end back to it, by running it again from its snapshot.
@@ -172,20 +183,37 @@ impl Machine {
         if self.outcome.is_none()
             && let Some(kind) = self.cores[index].fault.clone()
         {
-            self.outcome = Some(Outcome::Fault(Fault { kind, at: self.place_of(index) }));
+            self.outcome = Some(Outcome::Fault(Fault {
+                kind,
+                at: self.place_of(index),
+            }));
         }
     }
 
     /// Where a core is.
     pub(super) fn place_of(&self, index: usize) -> Place {
         let core = &self.cores[index];
-        let fetch = matches!(&core.fault, Some(FaultKind::Unmapped { access: crate::fault::Access::Fetch, .. }));
+        let fetch = matches!(
+            &core.fault,
+            Some(FaultKind::Unmapped {
+                access: crate::fault::Access::Fetch,
+                ..
+            })
+        );
         let pc = if fetch { core.pc } else { core.last_pc };
-        Place { core: self.core_name(index), pc, cycle: self.now }
+        Place {
+            core: self.core_name(index),
+            pc,
+            cycle: self.now,
+        }
     }
 
     fn core_name(&self, index: usize) -> String {
-        if index < self.workers { format!("cluster.worker[{index}]") } else { "soc.orchestrator".to_owned() }
+        if index < self.workers {
+            format!("cluster.worker[{index}]")
+        } else {
+            "soc.orchestrator".to_owned()
+        }
     }
 
     fn state(&self, index: usize) -> CoreState {
@@ -194,22 +222,34 @@ impl Machine {
         let doing = match core.next {
             Next::Stopped if !started => Doing::NotStarted,
             Next::Stopped | Next::Faulted(_) => Doing::Stopped,
-            Next::Asleep(_) => Doing::Interrupt { enabled: core.csr.enabled_lines() },
+            Next::Asleep(_) => Doing::Interrupt {
+                enabled: core.csr.enabled_lines(),
+            },
             Next::Waiting => self.doing(index),
             Next::Issue(_) | Next::Request(_) | Next::Fpu(_) => Doing::Running,
         };
-        CoreState { core: self.core_name(index), pc: started.then_some(core.last_pc), doing }
+        CoreState {
+            core: self.core_name(index),
+            pc: started.then_some(core.last_pc),
+            doing,
+        }
     }
 
     fn doing(&self, index: usize) -> Doing {
         match self.event_unit.waiting_for(index) {
             Some(WaitReason::Event { mask }) => Doing::Events { mask },
-            Some(WaitReason::Mutex(number)) => Doing::Mutex { index: u32::from(number) },
+            Some(WaitReason::Mutex(number)) => Doing::Mutex {
+                index: u32::from(number),
+            },
             Some(WaitReason::Dispatch) => Doing::Dispatch,
             None if self.waiting_for_id.contains(&index) => {
                 Doing::Other("waits for a DMA transfer ID: all 16 are in use and none is given back".to_owned())
             }
-            _ => Doing::Other(self.event_unit.describe_wait(index).unwrap_or_else(|| "waits".to_owned())),
+            _ => Doing::Other(
+                self.event_unit
+                    .describe_wait(index)
+                    .unwrap_or_else(|| "waits".to_owned()),
+            ),
         }
     }
 

@@ -6,6 +6,7 @@
 //! Invariant: the state after cycle c depends on the config, the image and c, not on the engine.
 
 mod access;
+mod devices;
 mod ending;
 
 use std::collections::BTreeSet;
@@ -29,7 +30,12 @@ use crate::observe::Observer;
 use crate::program::Program;
 use crate::soc::bench::Bench;
 use crate::soc::control::SocControl;
+use crate::soc::event_unit::SocEventUnit;
+use crate::soc::fll::Flls;
+use crate::soc::itc::Itc;
 use crate::soc::stdout::Stdout;
+use crate::soc::timer::Timer;
+use crate::soc::udma::Udma;
 
 use access::Path;
 use ending::Recorder;
@@ -72,6 +78,12 @@ pub struct Machine {
     icache_control: IcacheControl,
     soc_control: SocControl,
     stdout: Stdout,
+    flls: Flls,
+    itc: Itc,
+    soc_events: SocEventUnit,
+    timers: [Timer; 2],
+    cluster_timer: Timer,
+    udma: Udma,
     bench: Bench,
     /// The address that the bench's background master reads in every cycle.
     stream: Option<u32>,
@@ -121,8 +133,18 @@ impl Machine {
         };
         let mut memory = Memory::new((l1_base, config.l1.size), (l2_base, config.l2.size));
         image.check_fits(&[
-            MemoryRegion { name: "L1", start: l1_base, size: config.l1.size, key: "l1.size" },
-            MemoryRegion { name: "L2", start: l2_base, size: config.l2.size, key: "l2.size" },
+            MemoryRegion {
+                name: "L1",
+                start: l1_base,
+                size: config.l1.size,
+                key: "l1.size",
+            },
+            MemoryRegion {
+                name: "L2",
+                start: l2_base,
+                size: config.l2.size,
+                key: "l2.size",
+            },
         ])?;
         for segment in &image.segments {
             memory.load(segment.paddr, &segment.bytes);
@@ -134,7 +156,11 @@ impl Machine {
             cores.push(Core::new(workers, config, ORCHESTRATOR_HART, boot));
         }
         let sizes = [memory.size(Which::L1), memory.size(Which::L2)];
-        let program = Program::new(Decoder::new(&config.core.instruction_set()), Lowering::new(config), sizes);
+        let program = Program::new(
+            Decoder::new(&config.core.instruction_set()),
+            Lowering::new(config),
+            sizes,
+        );
         let others = if config.machine.map == Map::Bench {
             usize::from(config.l1.traffic_master)
         } else {
@@ -161,6 +187,12 @@ impl Machine {
             icache_control: IcacheControl::default(),
             soc_control: SocControl::new(boot),
             stdout: Stdout::default(),
+            flls: Flls::default(),
+            itc: Itc::default(),
+            soc_events: SocEventUnit::default(),
+            timers: [(); 2].map(|()| Timer::new(config.cluster.frequency_hz)),
+            cluster_timer: Timer::new(config.cluster.frequency_hz),
+            udma: Udma::default(),
             bench: Bench::default(),
             stream: None,
             paths: vec![Path::default(); count],
@@ -192,7 +224,11 @@ impl Machine {
 
     /// Releases reset: the orchestrator starts, or every worker where there is none.
     fn reset(&mut self, boot: u32) {
-        let first = if self.config.orchestrator.present { self.workers } else { 0 };
+        let first = if self.config.orchestrator.present {
+            self.workers
+        } else {
+            0
+        };
         for index in first..self.cores.len() {
             self.cores[index].start(1, boot);
             self.schedule(index);
@@ -225,7 +261,10 @@ impl Machine {
     /// The cores that need something in cycle `now`, found by looking at each.
     pub fn due_now(&self, now: u64) -> u128 {
         let due = |core: &&Core| self.due(core.index).is_some_and(|cycle| cycle <= now);
-        self.cores.iter().filter(due).fold(0, |mask, core| mask | 1 << core.index)
+        self.cores
+            .iter()
+            .filter(due)
+            .fold(0, |mask, core| mask | 1 << core.index)
     }
 
     #[inline(always)]
@@ -250,7 +289,11 @@ impl Machine {
     #[inline(always)]
     fn advance<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
         let core = &mut self.cores[index];
-        let horizon = if core.interruptible() { self.now.min(horizon) } else { horizon };
+        let horizon = if core.interruptible() {
+            self.now.min(horizon)
+        } else {
+            horizon
+        };
         core.advance(&mut self.program, &self.memory, horizon, observer);
         if let Some((cycle, line)) = core.acknowledged.take() {
             self.acknowledge(index, cycle, line);
@@ -349,7 +392,11 @@ impl Machine {
             let bank = usize::from(self.touched[position]);
             let asking = std::mem::take(&mut self.bank_requests[bank]);
             let locked = self.locked_bank == Some((bank, now));
-            let winner = if locked { usize::MAX } else { self.arbiter.grant(bank, asking) as usize };
+            let winner = if locked {
+                usize::MAX
+            } else {
+                self.arbiter.grant(bank, asking) as usize
+            };
             let mut losers = if locked { asking } else { asking & !(1 << winner) };
             while losers != 0 {
                 let index = losers.trailing_zeros() as usize;

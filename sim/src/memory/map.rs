@@ -115,7 +115,11 @@ fn elsewhere(memory: &Memory, from: From, address: u32) -> Option<Place> {
         if address < memory.size(Which::L1) && address < 0x10_0000 {
             return Some(Place::L1(address));
         }
-        return if address < 0x40_0000 { cluster(memory, base::L1 + address) } else { None };
+        return if address < 0x40_0000 {
+            cluster(memory, base::L1 + address)
+        } else {
+            None
+        };
     }
     match address >> 20 {
         0x100..0x140 => cluster(memory, address),
@@ -162,7 +166,11 @@ fn soc(address: u32) -> Option<Place> {
 
 fn bench(memory: &Memory, address: u32) -> Option<Place> {
     if let Some((which, offset)) = memory.locate(address) {
-        return Some(if which == Which::L1 { Place::L1(offset) } else { Place::L2(offset) });
+        return Some(if which == Which::L1 {
+            Place::L1(offset)
+        } else {
+            Place::L2(offset)
+        });
     }
     let offset = address.wrapping_sub(base::BENCH_EVENT_UNIT);
     if offset < 0x400 {

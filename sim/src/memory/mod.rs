@@ -46,7 +46,10 @@ pub fn lanes(byte_enable: u8) -> u32 {
 impl Memory {
     /// Zero-filled memories: `(base, size)` of L1 and of L2, in bytes, multiples of 4.
     pub fn new(l1: (u32, u32), l2: (u32, u32)) -> Self {
-        Self { bases: [l1.0, l2.0], words: [l1, l2].map(|(_, size)| vec![0; size as usize / 4]) }
+        Self {
+            bases: [l1.0, l2.0],
+            words: [l1, l2].map(|(_, size)| vec![0; size as usize / 4]),
+        }
     }
 
     /// Base address of a memory.
@@ -95,7 +98,9 @@ impl Memory {
     pub fn load(&mut self, address: u32, bytes: &[u8]) -> usize {
         for (i, byte) in bytes.iter().enumerate() {
             let at = address.wrapping_add(i as u32);
-            let Some((which, offset)) = self.locate(at) else { return i };
+            let Some((which, offset)) = self.locate(at) else {
+                return i;
+            };
             self.write(which, offset, u32::from(*byte) << (8 * (at & 3)), 1 << (at & 3));
         }
         bytes.len()
@@ -105,7 +110,9 @@ impl Memory {
     pub fn dump(&self, address: u32, bytes: &mut [u8]) -> usize {
         for (i, byte) in bytes.iter_mut().enumerate() {
             let at = address.wrapping_add(i as u32);
-            let Some((which, offset)) = self.locate(at) else { return i };
+            let Some((which, offset)) = self.locate(at) else {
+                return i;
+            };
             *byte = (self.read(which, offset) >> (8 * (at & 3))) as u8;
         }
         bytes.len()

@@ -1,0 +1,423 @@
+//! What the machine's devices do in a cycle, and what follows from it: registers read and written, events, interrupt
+//! lines, transfers.
+//!
+//! Each device's own behaviour is in its file; here they are wired together. How an access gets here, and when, is in
+//! [`super::access`].
+
+use crate::cluster::dma::{DmaFault, External, NotMapped};
+use crate::cluster::{all_cores, event_unit};
+use crate::config::Map;
+use crate::core::Next;
+use crate::fault::{self, Exit, Fault, FaultKind, Outcome};
+use crate::machine::{DMA_PORTS, Machine};
+use crate::memory::map::{ClusterDevice, Place, SocDevice};
+use crate::memory::{Memory, Which};
+use crate::observe::Observer;
+use crate::program::Program;
+use crate::soc::{Effect, Unmodelled, itc};
+use crate::stall::Stall;
+
+impl Machine {
+    fn timers_due(&self) -> Option<u64> {
+        let [first, second] = &self.timers;
+        let due = [
+            first.next_due(),
+            second.next_due(),
+            self.cluster_timer.next_due(),
+            self.udma.next_due(),
+        ];
+        due.into_iter().flatten().min()
+    }
+
+    /// Delivers the grants of sleeping loads and everything else whose time has come in the devices.
+    pub(super) fn tick_devices<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
+        let now = self.now;
+        if self.dma.next_due().is_some_and(|due| due <= now) {
+            self.tick_dma();
+        }
+        if self.event_unit.next_due().is_some_and(|due| due <= now) {
+            let mut wakes = std::mem::take(&mut self.wakes);
+            wakes.clear();
+            self.event_unit.tick(now, &mut wakes);
+            for wake in &wakes {
+                self.answer(wake.core, wake.value, Stall::EventUnit, horizon, observer);
+            }
+            self.wakes = wakes;
+            self.update_lines();
+        }
+        self.tick_timers();
+        if self.bench.next_due().is_some_and(|due| due <= now) {
+            let effect = self.bench.tick(now);
+            self.carry_out(None, effect);
+        }
+    }
+
+    /// The first cycle in which a device does something by itself.
+    #[inline(always)]
+    pub(super) fn devices_due(&self) -> Option<u64> {
+        let earliest = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, None) => a,
+            (None, b) => b,
+        };
+        let cluster = earliest(self.event_unit.next_due(), self.dma.next_due());
+        let due = earliest(cluster, earliest(self.bench.next_due(), self.timers_due()));
+        if self.stream.is_some() { Some(self.now) } else { due }
+    }
+
+    /// The DMA's cycle: its bursts outside, its events, and its requests to the banks.
+    fn tick_dma(&mut self) {
+        let now = self.now;
+        let mut completions = std::mem::take(&mut self.completions);
+        completions.clear();
+        let mut outside = Outside {
+            memory: &mut self.memory,
+            program: &mut self.program,
+        };
+        if let Err(DmaFault::Unmapped { address, write }) = self.dma.tick(now, &mut outside, &mut completions) {
+            let problem = format!(
+                "a transfer {} it, where nothing is mapped",
+                if write { "wrote to" } else { "read" }
+            );
+            return self.dma_fault(address, problem);
+        }
+        let mut outside_event = false;
+        for completion in &completions {
+            for (cores, line) in completion.lines(self.workers) {
+                self.event_unit.raise(now, cores, line);
+            }
+            if completion.port == self.workers && (completion.event || completion.interrupt) {
+                self.itc.raise(itc::line::CLUSTER_DMA);
+                outside_event = true;
+            }
+        }
+        if outside_event {
+            self.update_lines();
+        }
+        self.completions = completions;
+        self.dma_requests = self.dma.requests(now);
+        for port in 0..DMA_PORTS {
+            let Some(request) = self.dma_requests[port] else {
+                continue;
+            };
+            let Some(offset) = self.l1_offset(request.address) else {
+                return self.dma_fault(request.address, "a transfer's L1 address lies outside L1".to_owned());
+            };
+            let bank = self.bank(offset);
+            if self.bank_requests[bank] == 0 {
+                self.touched.push(bank as u16);
+            }
+            self.bank_requests[bank] |= 1 << (self.workers + port);
+        }
+    }
+
+    /// Where in L1 an address of the cluster's view lies.
+    fn l1_offset(&self, address: u32) -> Option<u32> {
+        let offset = address.wrapping_sub(self.memory.base(Which::L1));
+        let size = self.memory.size(Which::L1);
+        [offset, address].into_iter().find(|offset| *offset < size)
+    }
+
+    /// A port of the DMA won its bank.
+    pub(super) fn dma_granted(&mut self, port: usize) {
+        let Some(request) = self.dma_requests[port] else { return };
+        let Some(offset) = self.l1_offset(request.address) else {
+            return;
+        };
+        let mut data = 0;
+        if request.write {
+            self.store(Which::L1, offset, request.data, request.byte_enable);
+        } else {
+            data = self.memory.read(Which::L1, offset);
+        }
+        self.dma.granted(self.now, port, data);
+    }
+
+    fn dma_fault(&mut self, address: u32, problem: String) {
+        let kind = FaultKind::Device {
+            device: "dma".to_owned(),
+            address,
+            problem,
+        };
+        let at = fault::Place {
+            core: "cluster.dma".to_owned(),
+            pc: 0,
+            cycle: self.now,
+        };
+        self.outcome = Some(Outcome::Fault(Fault { kind, at }));
+    }
+
+    pub(super) fn read_device(&mut self, found: Place) -> Result<u32, Unmodelled> {
+        match found {
+            Place::Cluster(ClusterDevice::Control, offset) => self.control.read(offset),
+            Place::Cluster(ClusterDevice::Icache, offset) => self.icache_control.read(offset),
+            Place::Cluster(ClusterDevice::EventUnit, offset) => self.event_unit.bus_load(self.now, offset),
+            Place::Cluster(ClusterDevice::Timer, offset) => self.cluster_timer.read(self.now, offset),
+            Place::Soc(device, offset) => self.read_soc(device, offset),
+            Place::Bench(offset) => self.bench.read(offset),
+            other => Err(Unmodelled::Read {
+                device: name(other),
+                offset: offset(other),
+            }),
+        }
+    }
+
+    fn read_soc(&mut self, device: SocDevice, offset: u32) -> Result<u32, Unmodelled> {
+        let now = self.now;
+        match device {
+            SocDevice::Fll => self.flls.read(offset),
+            SocDevice::Udma => self.udma.read(now, offset),
+            SocDevice::Control => self.soc_control.read(offset),
+            SocDevice::EventUnit => self.soc_events.read(offset),
+            SocDevice::InterruptController => self.itc.read(offset),
+            SocDevice::Timer => self.timers[(offset >> 11) as usize & 1].read(now, offset & 0x7ff),
+            SocDevice::Stdout => self.stdout.read(offset),
+            SocDevice::Icache => Ok(0),
+            SocDevice::Gpio => Err(Unmodelled::Read {
+                device: name(Place::Soc(device, offset)),
+                offset,
+            }),
+        }
+    }
+
+    fn write_soc(&mut self, device: SocDevice, offset: u32, value: u32) -> Result<Effect, Unmodelled> {
+        let now = self.now;
+        match device {
+            SocDevice::Fll => self.flls.write(offset, value),
+            SocDevice::Udma => self.udma.write(now, offset, value),
+            SocDevice::Control => self.soc_control.write(offset, value),
+            SocDevice::EventUnit => self.soc_events.write(offset, value),
+            SocDevice::InterruptController => self.itc.write(offset, value),
+            SocDevice::Timer => self.timers[(offset >> 11) as usize & 1].write(now, offset & 0x7ff, value),
+            SocDevice::Stdout => self.stdout.write(offset, value),
+            // The orchestrator fetches without a cache model.
+            SocDevice::Icache => Ok(Effect::None),
+            SocDevice::Gpio => Err(Unmodelled::Write {
+                device: name(Place::Soc(device, offset)),
+                offset,
+                value,
+            }),
+        }
+    }
+
+    pub(super) fn write_device(&mut self, found: Place, value: u32) -> Result<Effect, Unmodelled> {
+        match found {
+            Place::Cluster(ClusterDevice::Control, offset) => self.control.write(offset, value),
+            Place::Cluster(ClusterDevice::Icache, offset) => self.icache_control.write(offset, value),
+            Place::Cluster(ClusterDevice::EventUnit, offset) => self
+                .event_unit
+                .bus_store(self.now, offset, value)
+                .map(|()| Effect::None),
+            Place::Cluster(ClusterDevice::Timer, offset) => self.cluster_timer.write(self.now, offset, value),
+            Place::Soc(device, offset) => self.write_soc(device, offset, value),
+            Place::Bench(offset) => self.bench.write(self.now, offset, value),
+            other => Err(Unmodelled::Write {
+                device: name(other),
+                offset: offset(other),
+                value,
+            }),
+        }
+    }
+
+    /// Does what a device asked for.
+    pub(super) fn carry_out(&mut self, index: Option<usize>, effect: Effect) {
+        match effect {
+            Effect::None => {}
+            Effect::Exit(code) => {
+                self.drain_console();
+                let at = self.place_of(index.unwrap_or(0));
+                self.outcome = Some(Outcome::Exit(Exit { code, at }));
+            }
+            Effect::Output => {
+                let mut bytes = self.stdout.take();
+                bytes.extend(self.bench.take());
+                self.console.extend(bytes);
+            }
+            Effect::Interrupts => self.update_lines(),
+            Effect::SocEvents => {
+                let triggered: Vec<u8> = self.soc_events.take_triggered().collect();
+                triggered.into_iter().for_each(|event| self.soc_event(event));
+            }
+            Effect::UartTransmit { address, bytes } => {
+                let mut text = vec![0; bytes as usize];
+                let sent = self.memory.dump(address, &mut text);
+                self.console.extend(&text[..sent]);
+            }
+            Effect::FetchEnable { started, stopped } => {
+                for core in 0..self.workers {
+                    if started >> core & 1 == 1 {
+                        let boot = self.control.boot_address(core);
+                        self.cores[core].start(self.now, boot);
+                        self.schedule(core);
+                        self.recorders[core].restart(&self.cores[core]);
+                    }
+                    if stopped >> core & 1 == 1 {
+                        self.cores[core].stop(self.now);
+                    }
+                }
+            }
+            Effect::Stream(address) => self.stream = address,
+            Effect::EndOfComputation | Effect::IcacheSetup | Effect::IcacheFlush | Effect::IcacheFlushLine(_) => {}
+        }
+    }
+
+    /// A core took the interrupt of `line` in `cycle`.
+    pub(super) fn acknowledge(&mut self, index: usize, cycle: u64, line: u32) {
+        if self.config.machine.map == Map::Bench {
+            self.bench.acknowledge();
+            self.cores[index].set_lines(cycle + 1, self.bench.irq_lines());
+        } else if index < self.workers {
+            self.event_unit.acknowledge(self.now, index, line);
+        } else {
+            self.itc.acknowledge(line);
+            self.update_lines();
+        }
+    }
+
+    /// A SoC event goes where the SoC event unit sends it.
+    fn soc_event(&mut self, event: u8) {
+        let route = self.soc_events.route(event);
+        if route.orchestrator {
+            self.itc.raise_event(event);
+            self.update_lines();
+        }
+        if route.cluster {
+            self.event_unit.raise_soc_event(self.now, event.into());
+        }
+    }
+
+    /// Puts the interrupt controllers' lines on the cores' pins.
+    fn update_lines(&mut self) {
+        let line = |irq: Option<u32>| irq.map_or(0, |line| 1 << line);
+        for index in 0..self.cores.len() {
+            let lines = if self.config.machine.map == Map::Bench {
+                self.bench.irq_lines()
+            } else if index < self.workers {
+                line(self.event_unit.irq(index))
+            } else {
+                line(self.itc.irq())
+            };
+            if self.cores[index].lines() != lines {
+                self.set_lines(index, lines);
+            }
+        }
+    }
+
+    fn set_lines(&mut self, index: usize, lines: u32) {
+        self.cores[index].set_lines(self.now, lines);
+        if matches!(self.cores[index].next, Next::Asleep(since) if since <= self.now) {
+            self.try_wake(index);
+        }
+        self.recorders[index].restart(&self.cores[index]);
+    }
+
+    /// Timers and the uDMA: what falls due in this cycle.
+    fn tick_timers(&mut self) {
+        let now = self.now;
+        let due = |cycle: Option<u64>| cycle.is_some_and(|cycle| cycle <= now);
+        for (timer, low) in [(0, itc::line::TIMER_0_LOW), (1, itc::line::TIMER_1_LOW)] {
+            if due(self.timers[timer].next_due()) {
+                let lines = self.timers[timer].tick(now);
+                for (pulses, line) in [(lines.low, low), (lines.high, low + 1)] {
+                    if pulses {
+                        self.itc.raise(line);
+                    }
+                }
+                self.update_lines();
+            }
+        }
+        if due(self.cluster_timer.next_due()) {
+            let lines = self.cluster_timer.tick(now);
+            let all = all_cores(self.workers);
+            for (pulses, line) in [
+                (lines.low, event_unit::line::TIMER_LO),
+                (lines.high, event_unit::line::TIMER_HI),
+            ] {
+                if pulses {
+                    self.event_unit.raise(now, all, line);
+                }
+            }
+        }
+        if due(self.udma.next_due())
+            && let Some(event) = self.udma.tick(now)
+        {
+            self.soc_event(event);
+        }
+    }
+
+    /// Hands over what the console still holds.
+    pub(super) fn drain_console(&mut self) {
+        let rest = self.stdout.drain();
+        self.console.extend(rest);
+        let rest = self.bench.take();
+        self.console.extend(rest);
+    }
+}
+
+/// The memories as the DMA sees them from its external port.
+struct Outside<'a> {
+    memory: &'a mut Memory,
+    program: &'a mut Program,
+}
+
+impl External for Outside<'_> {
+    fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), NotMapped> {
+        if self.memory.dump(address, bytes) == bytes.len() {
+            Ok(())
+        } else {
+            Err(NotMapped)
+        }
+    }
+
+    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), NotMapped> {
+        for (at, byte) in (address..).zip(bytes) {
+            let (which, offset) = self.memory.locate(at).ok_or(NotMapped)?;
+            let lane = at & 3;
+            self.memory
+                .write(which, offset, u32::from(*byte) << (8 * lane), 1 << lane);
+            self.program.written(which, offset, self.memory);
+        }
+        Ok(())
+    }
+}
+
+fn name(found: Place) -> &'static str {
+    match found {
+        Place::L1(_) | Place::TestAndSet(_) => "l1",
+        Place::L2(_) => "l2",
+        Place::EventUnit(_) => "event unit",
+        Place::Dma(_) => "dma",
+        Place::Cluster(device, _) => match device {
+            ClusterDevice::Control => "cluster control",
+            ClusterDevice::Timer => "cluster timer",
+            ClusterDevice::EventUnit => "event unit",
+            ClusterDevice::Icache => "instruction cache control",
+            ClusterDevice::Dma => "dma",
+        },
+        Place::Soc(device, _) => match device {
+            SocDevice::Fll => "fll",
+            SocDevice::Gpio => "gpio",
+            SocDevice::Udma => "udma",
+            SocDevice::Control => "soc control",
+            SocDevice::EventUnit => "soc event unit",
+            SocDevice::Icache => "orchestrator instruction cache control",
+            SocDevice::InterruptController => "interrupt controller",
+            SocDevice::Timer => "timer",
+            SocDevice::Stdout => "stdout",
+        },
+        Place::Bench(_) => "bench",
+    }
+}
+
+fn offset(found: Place) -> u32 {
+    match found {
+        Place::L1(offset)
+        | Place::TestAndSet(offset)
+        | Place::L2(offset)
+        | Place::EventUnit(offset)
+        | Place::Dma(offset)
+        | Place::Cluster(_, offset)
+        | Place::Soc(_, offset)
+        | Place::Bench(offset) => offset,
+    }
+}

@@ -111,14 +111,20 @@ impl Machine {
             }
             Place::EventUnit(offset) if index < self.workers => {
                 self.ask_event_unit(index, offset, &request, horizon, observer);
+                self.devices_changed();
             }
             Place::Dma(offset) if index < self.workers => {
                 self.ask_dma(index, index, offset, &request, horizon, observer);
+                self.devices_changed();
             }
             Place::Cluster(ClusterDevice::Dma, offset) => {
                 self.ask_dma(index, self.workers, offset, &request, horizon, observer);
+                self.devices_changed();
             }
-            _ => self.ask_device(index, found, &request, horizon, observer),
+            _ => {
+                self.ask_device(index, found, &request, horizon, observer);
+                self.devices_changed();
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::cluster::{all_cores, event_unit};
 use crate::config::Map;
 use crate::core::Next;
 use crate::fault::{self, Exit, Fault, FaultKind, Outcome};
-use crate::machine::{DMA_PORTS, Machine};
+use crate::machine::{DMA_PORTS, Machine, NEVER};
 use crate::memory::map::{ClusterDevice, Place, SocDevice};
 use crate::memory::{Memory, Which};
 use crate::observe::Observer;
@@ -52,17 +52,12 @@ impl Machine {
         }
     }
 
-    /// The first cycle in which a device does something by itself.
-    #[inline(always)]
-    pub(super) fn devices_due(&self) -> Option<u64> {
-        let earliest = |a: Option<u64>, b: Option<u64>| match (a, b) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, None) => a,
-            (None, b) => b,
-        };
-        let cluster = earliest(self.event_unit.next_due(), self.dma.next_due());
-        let due = earliest(cluster, earliest(self.bench.next_due(), self.timers_due()));
-        if self.stream.is_some() { Some(self.now) } else { due }
+    /// A device was accessed or did something: looks again at when the first of them is due.
+    pub(super) fn devices_changed(&mut self) {
+        let due = [self.event_unit.next_due(), self.dma.next_due(), self.bench.next_due(), self.timers_due()];
+        let due = due.into_iter().flatten().min().unwrap_or(NEVER);
+        // The bench's background master asks in every cycle.
+        self.devices_next = if self.stream.is_some() { self.now } else { due };
     }
 
     /// The DMA's cycle: its bursts outside, its events, and its requests to the banks.
@@ -272,6 +267,7 @@ impl Machine {
             self.itc.acknowledge(line);
             self.update_lines();
         }
+        self.devices_changed();
     }
 
     /// A SoC event goes where the SoC event unit sends it.

@@ -44,6 +44,8 @@ pub use ending::RunOptions;
 
 /// The orchestrator's hart number in the PULP-open machine: cluster 31, core 0.
 const ORCHESTRATOR_HART: u32 = 0x3e0;
+/// A cycle that never comes.
+const NEVER: u64 = u64::MAX;
 /// DMA-side masters of the L1.
 const DMA_PORTS: usize = 4;
 
@@ -99,6 +101,8 @@ pub struct Machine {
     now: u64,
     outcome: Option<Outcome>,
     console: Vec<u8>,
+    /// The first cycle in which a device does something by itself, or [`NEVER`].
+    devices_next: u64,
     /// Console bytes that were handed out already.
     shown: usize,
     warnings: Vec<Warning>,
@@ -205,6 +209,7 @@ impl Machine {
             now: 1,
             outcome: None,
             console: Vec::new(),
+            devices_next: NEVER,
             shown: 0,
             warnings: Vec::new(),
             warned: BTreeSet::new(),
@@ -248,14 +253,9 @@ impl Machine {
     /// The first cycle in which anything happens.
     #[inline(always)]
     pub fn next_due(&self) -> Option<u64> {
-        let cores = self.calendar.next();
-        let devices = self.devices_due();
-        match (cores, devices) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, None) => a,
-            (None, b) => b,
-        }
-        .map(|cycle| cycle.max(self.now))
+        let cores = self.calendar.next().unwrap_or(NEVER);
+        let cycle = cores.min(self.devices_next);
+        (cycle != NEVER).then(|| cycle.max(self.now))
     }
 
     /// The cores that need something in cycle `now`, found by looking at each.
@@ -325,8 +325,9 @@ impl Machine {
         self.now = now;
         // A store that starts or stops the background master shows in the next cycle.
         let stream = self.stream;
-        if self.devices_due().is_some_and(|cycle| cycle <= now) {
+        if self.devices_next <= now {
             self.tick_devices(horizon, observer);
+            self.devices_changed();
         }
         let mut fpu = 0u128;
         let mut rest = due;

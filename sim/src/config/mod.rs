@@ -162,16 +162,6 @@ choice! {
     }
 }
 
-choice! {
-    /// How instructions reach the workers.
-    IcacheKind {
-        /// Every fetch is granted at once.
-        Ideal "ideal",
-        /// A private level for each core and a shared level (I1..I9).
-        Hierarchical "hierarchical",
-    }
-}
-
 /// The longest wait that a path may have, in cycles.
 const LONGEST_WAIT: u64 = 10_000;
 
@@ -258,12 +248,6 @@ sections! {
         write_latency: u32 = 8, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
     }
 
-    /// The instruction side of the workers.
-    icache: IcacheConfig {
-        /// How instructions reach the workers.
-        kind: IcacheKind = IcacheKind::Ideal, "name", Allowed::Names(IcacheKind::NAMES);
-    }
-
     /// The DMA between L2 and L1.
     dma: DmaConfig {
         /// Longest external burst (D6: 256).
@@ -272,18 +256,16 @@ sections! {
         outstanding: u32 = 8, "bursts", Allowed::Range(1, 64);
     }
 
-    /// The ninth core, outside the cluster.
+    /// The ninth core, outside the cluster; it runs on the cluster's clock.
     orchestrator: OrchestratorConfig {
         /// Whether there is one; without it the workers start by themselves.
         present: bool = true, "bool", Allowed::Bool;
-        /// Its own clock.
-        frequency_hz: u64 = 370_000_000, "Hz", Allowed::Range(1, 10_000_000_000);
         /// Cycles that its access to L2 waits for its grant.
-        l2_wait: u32 = 0, "orchestrator cycles", Allowed::Range(0, LONGEST_WAIT);
+        l2_wait: u32 = 0, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
         /// Cycles that its access to a SoC peripheral waits for its grant.
-        peripheral_wait: u32 = 8, "orchestrator cycles", Allowed::Range(0, LONGEST_WAIT);
+        peripheral_wait: u32 = 8, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
         /// Cycles that its access to anything in the cluster waits for its grant.
-        cluster_wait: u32 = 14, "orchestrator cycles", Allowed::Range(0, LONGEST_WAIT);
+        cluster_wait: u32 = 14, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
     }
 }
 

@@ -19,7 +19,7 @@ use crate::stall::Stall;
 
 /// An access on its way.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Path {
+pub(super) struct Path {
     /// Where it goes, once known.
     place: Option<Place>,
     /// The cycle in which it is looked at next.
@@ -31,20 +31,20 @@ pub struct Path {
 impl Path {
     /// The cycle of the next try or of the grant, where the access was looked at before.
     #[inline(always)]
-    pub fn granted_at(&self) -> Option<u64> {
+    pub(super) fn granted_at(&self) -> Option<u64> {
         self.place.map(|_| self.at)
     }
 
     /// Tries again in `cycle`.
     #[inline(always)]
-    pub fn retry(&mut self, cycle: u64) {
+    pub(super) fn retry(&mut self, cycle: u64) {
         self.at = cycle;
     }
 }
 
 /// When each shared target takes its next request: one a cycle (P3).
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Ports {
+pub(super) struct Ports {
     peripherals: [u64; 5],
     outside: u64,
 }

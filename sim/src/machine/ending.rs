@@ -24,7 +24,7 @@ enum Input {
 const INTERVAL: usize = 4096;
 
 /// Enough to bring a core back to any cycle since its last interaction: a snapshot, and what it was told since.
-pub struct Recorder {
+pub(super) struct Recorder {
     snapshot: Core,
     inputs: Vec<Input>,
 }

@@ -74,7 +74,7 @@ pub(crate) struct Run {
     /// Write report.json, console.txt and a trace that names no file of its own to this directory
     #[arg(short = 'o', long = "output", value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// Stop after this many cluster clock cycles
+    /// Stop after this many cluster clock cycles [default: 10000000000]
     #[arg(long, value_name = "N")]
     pub(crate) max_cycles: Option<u64>,
     /// Which engine drives the machine; both give the same result

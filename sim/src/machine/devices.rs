@@ -90,7 +90,7 @@ impl Machine {
             self.update_lines();
         }
         self.completions = completions;
-        self.dma_requests = self.dma.requests(now);
+        self.dma_requests = *self.dma.requests();
         for port in 0..DMA_PORTS {
             let Some(request) = self.dma_requests[port] else {
                 continue;

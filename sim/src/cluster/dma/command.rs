@@ -156,7 +156,8 @@ impl Burst {
     }
 }
 
-fn beats(address: u32, bytes: u32) -> u32 {
+/// Eight-byte beats that `bytes` from `address` touch.
+pub(super) fn beats(address: u32, bytes: u32) -> u32 {
     (address % 8 + bytes).div_ceil(8)
 }
 

@@ -9,8 +9,10 @@
 //! Invariant: a command's running bit is set from when an engine takes it to the cycle of its event, and its ID is in
 //! use until software gives it back.
 
+mod aligner;
 mod command;
 mod engine;
+mod splitter;
 
 use std::collections::VecDeque;
 
@@ -18,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use command::{Burst, Command, Rows, bit};
-use engine::{Queued, Rx, Taken, Tx};
+use engine::{COMPLETION, Ended, Rx, Tx};
+use splitter::{Queued, Taken};
 
 use super::event_unit::line;
 use super::{Access, all_cores};
@@ -64,7 +67,7 @@ pub trait External {
 pub struct NotMapped;
 
 /// A request at one of the four L1 ports, to be made again every cycle until it is granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TcdmRequest {
     /// Word-aligned address.
     pub address: u32,
@@ -92,8 +95,8 @@ pub enum DmaFault {
 /// Who gave a command and what happens at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Job {
-    port: usize,
-    id: u32,
+    port: u16,
+    id: u16,
     control: u32,
 }
 
@@ -191,11 +194,13 @@ pub struct Dma {
     /// Jobs to end, with the cycles of their pulses, in order.
     events: VecDeque<(u64, Job)>,
     /// IDs whose running bits show from the next cycle on.
-    starting: Vec<u32>,
-    requested: [bool; 4],
+    starting: Vec<u16>,
+    /// What the L1 ports ask for in the cycle of the last tick and have not been granted.
+    requests: [Option<TcdmRequest>; 4],
     counters: DmaCounters,
     busy_since: u64,
     ticked: u64,
+    due: Option<u64>,
 }
 
 impl Dma {
@@ -225,10 +230,11 @@ impl Dma {
             tx: Tx::new(burst_bytes, outstanding, write_latency),
             events: VecDeque::new(),
             starting: Vec::new(),
-            requested: [false; 4],
+            requests: [None; 4],
             counters: DmaCounters::default(),
             busy_since: 0,
             ticked: 0,
+            due: None,
         }
     }
 
@@ -319,8 +325,8 @@ impl Dma {
         port.words.clear();
         port.answers_from = None;
         let job = Job {
-            port: index,
-            id: port.id,
+            port: index as u16,
+            id: port.id as u16,
             control: command.control,
         };
         let queued = Queued {
@@ -339,18 +345,30 @@ impl Dma {
             self.ticked = now;
         }
         self.open += 1;
+        self.due = self.find_due();
     }
 
     /// The next cycle that [`Dma::tick`] must see.
     pub fn next_due(&self) -> Option<u64> {
+        self.due
+    }
+
+    fn find_due(&self) -> Option<u64> {
         if self.open == 0 {
             return None;
         }
+        if self.rx.is_moving() || self.tx.is_moving() {
+            return Some(self.ticked + 1);
+        }
         let events = self.events.front().map(|&(at, _)| at);
-        [self.rx.next_due(self.ticked), self.tx.next_due(self.ticked), events]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.rx.splitter.next_due(self.ticked),
+            self.tx.splitter.next_due(self.ticked),
+            events,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Does cycle `now`, before its port accesses and L1 grants, and appends the transfers whose events pulse in it.
@@ -368,33 +386,40 @@ impl Dma {
         }
         self.ticked = now;
         for id in self.starting.drain(..) {
-            self.running[id as usize] += 1;
+            self.running[usize::from(id)] += 1;
         }
-        for requested in &mut self.requested {
-            self.counters.l1_stalls += u64::from(std::mem::take(requested));
-        }
+        self.counters.l1_stalls += self.requests.iter().flatten().count() as u64;
         while let Some(&(at, job)) = self.events.front()
             && at <= now
         {
             self.events.pop_front();
             completions.extend(self.complete(now, job));
         }
-        let taken = self.rx.tick(now, external)?;
-        self.note(now, taken);
-        let (taken, ended) = self.tx.tick(now, external)?;
-        self.note(now, taken);
-        if let Some((at, job)) = ended {
-            self.end(at, job);
+        let writes = self.rx.requests();
+        if !self.rx.is_idle() {
+            let taken = self.rx.tick(now, external)?;
+            self.note(now, taken);
         }
-        self.requested = self.requests(now).map(|request| request.is_some());
+        if !self.tx.is_idle() {
+            let (taken, ended) = self.tx.tick(now, external)?;
+            self.note(now, taken);
+            if let Some(Ended { at, job }) = ended {
+                self.end(at, job);
+            }
+        }
+        let reads = self.tx.requests();
+        self.requests = [reads[0], reads[1], writes[0], writes[1]];
+        self.due = self.find_due();
         Ok(())
     }
 
-    fn note(&mut self, now: u64, taken: Taken) {
+    #[inline(always)]
+    fn note(&mut self, now: u64, taken: Option<Taken>) {
+        let Some(taken) = taken else { return };
         self.external_rows -= taken.external_rows;
         self.l1_rows -= taken.l1_rows;
         if let Some(job) = taken.job {
-            self.ports[job.port].answers_from = Some(now + 1);
+            self.ports[usize::from(job.port)].answers_from = Some(now + 1);
             self.starting.push(job.id);
             if job.control & bit::LENGTH == 0 {
                 self.end(now + EMPTY, job);
@@ -403,6 +428,7 @@ impl Dma {
     }
 
     fn end(&mut self, at: u64, job: Job) {
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
         let index = self.events.partition_point(|&(other, _)| other <= at);
         self.events.insert(index, (at, job));
     }
@@ -421,35 +447,33 @@ impl Dma {
         if self.open == 0 {
             self.counters.busy_cycles += now - self.busy_since;
         }
-        let running = &mut self.running[id as usize];
+        let running = &mut self.running[usize::from(id)];
         *running -= 1;
         (*running == 0).then_some(Completion {
-            port,
-            id,
+            port: port.into(),
+            id: id.into(),
             event: control & bit::EVENT != 0,
             interrupt: control & bit::INTERRUPT != 0,
             broadcast: control & bit::BROADCAST != 0,
         })
     }
 
-    /// What the four L1 ports ask for in cycle `now`: 0 and 1 read, 2 and 3 write; even ports even words (D5).
-    pub fn requests(&self, now: u64) -> [Option<TcdmRequest>; 4] {
-        [
-            self.tx.request(0),
-            self.tx.request(1),
-            self.rx.request(now, 0),
-            self.rx.request(now, 1),
-        ]
+    /// What the four L1 ports ask for in the cycle of the last tick: 0 and 1 read, 2 and 3 write; even ports even words
+    /// (D5).
+    pub fn requests(&self) -> &[Option<TcdmRequest>; 4] {
+        &self.requests
     }
 
     /// L1 granted what `port` (0..4) asks for in cycle `now`; a read gets `data`.
     pub fn granted(&mut self, now: u64, port: usize, data: u32) {
-        self.requested[port] = false;
+        self.requests[port] = None;
         self.counters.l1_accesses += 1;
         if port < 2 {
             self.tx.granted(now, port, data);
-        } else if let Some((at, job)) = self.rx.granted(now, port - 2) {
-            self.end(at, job);
+            return;
+        }
+        for job in self.rx.granted(port - 2).into_iter().flatten() {
+            self.end(now + COMPLETION, job);
         }
     }
 }

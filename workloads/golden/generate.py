@@ -162,7 +162,7 @@ def conv2d_ig(name, dtype):
     kernel: a convolution of dY, spread out by the stride, with the kernels turned round."""
     _, weights, _, dy = conv2d_tensors(dtype)
     padding, stride, kernel = CONV["padding"], CONV["stride"], CONV["kernel"]
-    write(name, "dy", pad_rows(dy.reshape(CONV["cout"], -1)))
+    write(name, "dy", dy)
     write(name, "weights", pad_rows(weights))
     taps = weights.reshape(CONV["cout"], CONV["cin"], kernel, kernel)
     height, width = CONV["h"] + 2 * padding, CONV["w"] + 2 * padding

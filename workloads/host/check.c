@@ -62,7 +62,7 @@ CHECK_MATMUL(check_naive_f16, f16, fma_f16, matmul_naive_f16)
 
 #define CHECK_IM2COL(name, type, kernel_function)                                                              \
   static void name(void) {                                                                                     \
-    static type x[8 * 16 * 16], columns[8 * 25 * 2600], expected[8 * 25 * 2600];                                 \
+    static type x[8 * 16 * 24], columns[8 * 25 * 2600], expected[8 * 25 * 2600];                                 \
     const uint32_t channels = 1 + below(8), height = 5 + below(12), width = 5 + below(12);                     \
     const uint32_t kernel = 1 + below(5), stride = 1 + below(3), padding = below(kernel), team = 1 + below(9); \
     const uint32_t spread = 1 + below(3);                                                                      \
@@ -71,8 +71,9 @@ CHECK_MATMUL(check_naive_f16, f16, fma_f16, matmul_naive_f16)
     const uint32_t out_width = (full_width + 2 * padding - kernel) / stride + 1;                               \
     const uint32_t out_row = below(out_height), out_rows = 1 + below(out_height - out_row);                    \
     const uint32_t ld = out_rows * out_width + below(3);                                                       \
+    const uint32_t margin = below(4), ld_x = width + 2 * margin;                                               \
     for (uint32_t i = 0; i < sizeof(x) / sizeof(x[0]); i++) {                                                  \
-      x[i] = (type)(i + 1);                                                                                    \
+      x[i] = i % ld_x >= margin && i % ld_x < margin + width ? (type)(i + 1) : (type)0;                        \
     }                                                                                                          \
     memset(columns, 0xAA, sizeof(columns));                                                                    \
     memset(expected, 0xAA, sizeof(expected));                                                                  \
@@ -83,11 +84,11 @@ CHECK_MATMUL(check_naive_f16, f16, fma_f16, matmul_naive_f16)
         const int inside = yy >= 0 && xx >= 0 && yy < (int32_t)full_height && xx < (int32_t)full_width &&      \
                            yy % (int32_t)spread == 0 && xx % (int32_t)spread == 0;                             \
         const uint32_t line = row / kernel / kernel * height + (uint32_t)yy / spread;                          \
-        expected[row * ld + at] = inside ? x[line * width + (uint32_t)xx / spread] : (type)0;                  \
+        expected[row * ld + at] = inside ? x[line * ld_x + margin + (uint32_t)xx / spread] : (type)0;                  \
       }                                                                                                        \
     }                                                                                                          \
-    const struct im2col job = {x,       columns, channels, height,   width,     kernel, stride,                \
-                               padding, spread,  out_row,  out_rows, out_width, ld};                           \
+    const struct im2col job = {x + margin, columns, channels, height,    width, kernel, stride, padding,       \
+                               spread,     out_row, out_rows, out_width, ld,    ld_x,   margin};               \
     for (uint32_t core = 0; core < team; core++) {                                                             \
       kernel_function(&job, core, team);                                                                       \
     }                                                                                                          \

@@ -8,17 +8,27 @@
 
 extern char ennead_output[];
 
-ennead_transfer ennead_dma_rows(uint32_t direction, void *l1, const void *l2, uint32_t bytes, uint32_t row_bytes,
-                                uint32_t stride) {
+static ennead_transfer move(uint32_t direction, void *l1, const void *l2, uint32_t bytes, uint32_t row_bytes,
+                            uint32_t l1_stride, uint32_t l2_stride) {
   for (uint32_t row = 0; row * row_bytes < bytes; row++) {
-    char *inside = (char *)l1 + row * row_bytes, *outside = (char *)l2 + row * stride;
+    char *inside = (char *)l1 + row * l1_stride, *outside = (char *)l2 + row * l2_stride;
     memcpy(direction == DMA_IN ? inside : outside, direction == DMA_IN ? outside : inside, row_bytes);
   }
   return 0;
 }
 
+ennead_transfer ennead_dma_rows(uint32_t direction, void *l1, const void *l2, uint32_t bytes, uint32_t row_bytes,
+                                uint32_t stride) {
+  return move(direction, l1, l2, bytes, row_bytes, row_bytes, stride);
+}
+
+ennead_transfer ennead_dma_spread(uint32_t direction, void *l1, const void *l2, uint32_t bytes, uint32_t row_bytes,
+                                  uint32_t stride) {
+  return move(direction, l1, l2, bytes, row_bytes, stride, row_bytes);
+}
+
 ennead_transfer ennead_dma(uint32_t direction, void *l1, const void *l2, uint32_t bytes) {
-  return ennead_dma_rows(direction, l1, l2, bytes, bytes, 0);
+  return move(direction, l1, l2, bytes, bytes, bytes, bytes);
 }
 
 void ennead_print(const char *text) { fputs(text, stdout); }

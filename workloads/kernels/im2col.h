@@ -7,13 +7,15 @@
 #include "ennead.h"
 
 struct im2col {
-  const void *x;                        /* channels x height x width */
+  const void *x;                        /* channels x height x width, lines ld_x elements apart */
   void *columns;                        /* (channels kernel kernel) x (out_rows out_width), rows `ld` elements apart */
   uint32_t channels, height, width;
   uint32_t kernel, stride, padding;
   uint32_t spread;                      /* 1, or how far apart elements of x lie in an x with zeros between them */
   uint32_t out_row, out_rows, out_width; /* the band of output rows to make columns for */
   uint32_t ld;
+  uint32_t ld_x;
+  uint32_t margin;                      /* elements before and after each line of x that are known to be zero */
 };
 
 /* The share of worker `core` of `team`. Ends without a barrier. */

@@ -36,6 +36,20 @@ ENNEAD_INLINE void NAME(clear)(BITS *to, uint32_t count) {
   }
 }
 
+/* Neighbouring positions are neighbouring elements, and every position that is asked for lies within the margins: a line
+ * is a run of whole words. */
+static void NAME(run_row)(const struct im2col *job, struct NAME(row) row) {
+  const uint32_t words = job->out_width * sizeof(BITS) / 4;
+  const BITS *line = row.plane + row.y * (int32_t)job->ld_x + row.x;
+  for (uint32_t out = job->out_rows; out > 0; out--, row.y++, line += job->ld_x, row.to += job->out_width) {
+    if ((uint32_t)row.y < job->height) {
+      ennead_copy_words(row.to, line, words);
+    } else {
+      NAME(clear)(row.to, job->out_width);
+    }
+  }
+}
+
 /* Neighbouring positions are neighbouring elements: each line is zeros, a run of the input, and zeros. */
 static void NAME(dense_row)(const struct im2col *job, struct NAME(row) row) {
   const int32_t width = (int32_t)job->out_width;
@@ -43,9 +57,9 @@ static void NAME(dense_row)(const struct im2col *job, struct NAME(row) row) {
   const int32_t beyond = row.x + width - (int32_t)job->width;
   const int32_t after = beyond <= 0 ? 0 : beyond < width - before ? beyond : width - before;
   const int32_t inside = width - before - after;
-  const BITS *line = row.plane + row.y * (int32_t)job->width + row.x + before;
-  for (uint32_t out = job->out_rows; out > 0; out--, row.y++, line += job->width, row.to += width) {
-    if (row.y < 0 || row.y >= (int32_t)job->height) {
+  const BITS *line = row.plane + row.y * (int32_t)job->ld_x + row.x + before;
+  for (uint32_t out = job->out_rows; out > 0; out--, row.y++, line += job->ld_x, row.to += width) {
+    if ((uint32_t)row.y >= job->height) {
       NAME(clear)(row.to, (uint32_t)width);
       continue;
     }
@@ -61,7 +75,7 @@ static void NAME(sparse_row)(const struct im2col *job, struct NAME(row) row) {
   const int32_t last_y = ((int32_t)job->height - 1) * spread, last_x = ((int32_t)job->width - 1) * spread;
   for (uint32_t out = job->out_rows; out > 0; out--, row.y += stride) {
     const int32_t there = row.y >= 0 && row.y <= last_y && row.y % spread == 0;
-    const BITS *line = there ? row.plane + row.y / spread * (int32_t)job->width : row.plane;
+    const BITS *line = there ? row.plane + row.y / spread * (int32_t)job->ld_x : row.plane;
     int32_t x = row.x;
     for (uint32_t todo = job->out_width; todo > 0; todo--, x += stride) {
       *row.to++ = there && x >= 0 && x <= last_x && x % spread == 0 ? line[x / spread] : 0;
@@ -70,6 +84,8 @@ static void NAME(sparse_row)(const struct im2col *job, struct NAME(row) row) {
 }
 
 void NAME(im2col)(const struct im2col *job, uint32_t core, uint32_t team) {
+  const int32_t width = (int32_t)job->out_width, margin = (int32_t)job->margin;
+  const uint32_t whole_words = (job->out_width * sizeof(BITS) | job->ld * sizeof(BITS)) % 4 == 0;
   const uint32_t dense = job->stride == 1 && job->spread == 1;
   const int32_t first_y = (int32_t)(job->out_row * job->stride) - (int32_t)job->padding;
   struct NAME(row) row = {.to = (BITS *)job->columns + core * job->ld};
@@ -85,10 +101,12 @@ void NAME(im2col)(const struct im2col *job, uint32_t core, uint32_t team) {
     if (channel >= job->channels) {
       return;
     }
-    row.plane = (const BITS *)job->x + channel * job->height * job->width;
+    row.plane = (const BITS *)job->x + channel * job->height * job->ld_x;
     row.y = first_y + (int32_t)tap_y;
     row.x = (int32_t)tap_x - (int32_t)job->padding;
-    if (dense) {
+    if (dense && whole_words && row.x >= -margin && row.x + width <= (int32_t)job->width + margin) {
+      NAME(run_row)(job, row);
+    } else if (dense) {
       NAME(dense_row)(job, row);
     } else {
       NAME(sparse_row)(job, row);

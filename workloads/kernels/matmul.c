@@ -5,6 +5,7 @@
  * column of tiles. */
 #include "matmul.h"
 
+#include "chain.h"
 #include "share.h"
 #include "tiles.h"
 

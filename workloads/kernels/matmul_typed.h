@@ -28,12 +28,7 @@ static REAL NAME(element)(const struct matmul *mm, uint32_t row, uint32_t column
   const REAL *a = (const REAL *)mm->a + row * mm->lda;
   const REAL *b = (const REAL *)mm->b + column;
   REAL sum = mm->bias ? ((const REAL *)mm->bias)[row] : (REAL)0;
-  for (uint32_t k = mm->k; k > 0; k--) {
-    sum = FMA(*a, *b, sum);
-    a++;
-    b += mm->ldb;
-  }
-  return sum;
+  return NAME(chain)(a, b, mm->ldb * sizeof(REAL), mm->k, sum);
 }
 
 /* `rows` (4, 2 or 1) rows from `row` on, columns of tiles begin..end. */

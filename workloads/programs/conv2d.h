@@ -19,6 +19,11 @@ enum {
   WORD = 4 / sizeof(REAL),
 };
 
+/* An image in L1 has zeros before its first line, between lines and after its last, so that a step finds up to `zeros`
+ * positions beside a line there. Lines begin on words and are LINE elements apart. */
+#define MARGIN(zeros) (((zeros) + WORD - 1) / WORD * WORD)
+#define LINE(width, zeros) ((width) + MARGIN(zeros))
+
 /* The row length for `elements`: twice an odd number of words, so that eight neighbouring rows begin in eight banks. */
 #define ROW_LENGTH(elements) ((((elements) + WORD - 1) / WORD + 1) / 4 * 4 + 2) * WORD
 

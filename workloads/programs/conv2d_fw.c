@@ -15,9 +15,16 @@ ENNEAD_REGION(4, "dma-out");
 
 #include "conv2d.h"
 
+/* Output rows at a time: few on `pulp`, so that the program fits into 64 KiB of L1. */
+#ifdef __riscv_flen
+#define BAND_WORDS 4
+#else
+#define BAND_WORDS 1
+#endif
+
 enum {
-  /* Output rows at a time: as much as leaves room in 64 KiB of L1 for FP32. */
-  BAND = sizeof(REAL) == 4 ? 1 : 2,
+  LDX = LINE(W, PADDING),
+  BAND = BAND_WORDS * WORD,
   BANDS = (HO + BAND - 1) / BAND,
   LDB = ROW_LENGTH(BAND *WO),
 };
@@ -28,7 +35,7 @@ extern const REAL ennead_weights[COUT * LDW];
 extern const REAL ennead_bias[COUT];
 REAL ennead_output[COUT * HO * WO] __attribute__((aligned(16)));
 
-static REAL x[CIN * H * W] ENNEAD_L1;
+static REAL x[CIN * H * LDX + MARGIN(PADDING)] ENNEAD_L1;
 static REAL weights[COUT * LDW] ENNEAD_L1;
 static REAL bias[COUT] ENNEAD_L1;
 static REAL columns[K * LDB] ENNEAD_L1;
@@ -38,7 +45,8 @@ void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_BEGIN(REGION_DMA_IN);
   ennead_transfer late = 0, out[2];
   if (core == 0) {
-    const ennead_transfer image = ennead_dma(DMA_IN, x, ennead_x, sizeof(x));
+    const ennead_transfer image = ennead_dma_spread(DMA_IN, x + MARGIN(PADDING), ennead_x, sizeof(ennead_x),
+                                                    W * sizeof(REAL), LDX * sizeof(REAL));
     const ennead_transfer offsets = ennead_dma(DMA_IN, bias, ennead_bias, sizeof(bias));
     late = ennead_dma(DMA_IN, weights, ennead_weights, sizeof(weights));
     ennead_dma_wait(image);
@@ -53,7 +61,7 @@ void ennead_team_main(uint32_t core, uint32_t team) {
 
     ENNEAD_BEGIN(REGION_IM2COL);
     const struct im2col gather = {
-        .x = x,
+        .x = x + MARGIN(PADDING),
         .columns = columns,
         .channels = CIN,
         .height = H,
@@ -66,6 +74,8 @@ void ennead_team_main(uint32_t core, uint32_t team) {
         .out_rows = rows,
         .out_width = WO,
         .ld = LDB,
+        .ld_x = LDX,
+        .margin = MARGIN(PADDING),
     };
     im2col_kernel(&gather, core, team);
     if (core == 0 && band == 0) {

@@ -19,9 +19,11 @@ ENNEAD_REGION(5, "dma-out");
 #include "conv2d.h"
 
 enum {
+  ZEROS = KERNEL - 1 - PADDING,
+  LDX = LINE(WO, ZEROS),
   DEPTH = COUT * TAPS,
   LDF = ROW_LENGTH(DEPTH),
-  BAND = sizeof(REAL) == 4 ? 1 : 2,
+  BAND = 2 * WORD,
   BANDS = (H + BAND - 1) / BAND,
   LDB = ROW_LENGTH(BAND *W),
 };
@@ -29,11 +31,11 @@ enum {
 _Static_assert(PADDING < KERNEL, "padding beyond the kernel");
 _Static_assert(W % WORD == 0, "a row of the input has to be a whole number of words");
 
-extern const REAL ennead_dy[COUT * LDY];
+extern const REAL ennead_dy[COUT * HO * WO];
 extern const REAL ennead_weights[COUT * LDW];
 REAL ennead_output[CIN * H * W] __attribute__((aligned(16)));
 
-static REAL dy[COUT * HO * WO] ENNEAD_L1;
+static REAL dy[COUT * HO * LDX + MARGIN(ZEROS)] ENNEAD_L1;
 static REAL weights[COUT * LDW] ENNEAD_L1;
 static REAL flipped[CIN * LDF] ENNEAD_L1;
 static REAL columns[DEPTH * LDB] ENNEAD_L1;
@@ -44,7 +46,8 @@ void ennead_team_main(uint32_t core, uint32_t team) {
   ennead_transfer late = 0, out[2];
   if (core == 0) {
     const ennead_transfer matrix = ennead_dma(DMA_IN, weights, ennead_weights, sizeof(weights));
-    late = ennead_dma_rows(DMA_IN, dy, ennead_dy, sizeof(dy), HO * WO * sizeof(REAL), LDY * sizeof(REAL));
+    late = ennead_dma_spread(DMA_IN, dy + MARGIN(ZEROS), ennead_dy, sizeof(ennead_dy), WO * sizeof(REAL),
+                             LDX * sizeof(REAL));
     ennead_dma_wait(matrix);
   }
   ennead_barrier();
@@ -65,19 +68,21 @@ void ennead_team_main(uint32_t core, uint32_t team) {
 
     ENNEAD_BEGIN(REGION_IM2COL);
     const struct im2col gather = {
-        .x = dy,
+        .x = dy + MARGIN(ZEROS),
         .columns = columns,
         .channels = COUT,
         .height = HO,
         .width = WO,
         .kernel = KERNEL,
         .stride = 1,
-        .padding = KERNEL - 1 - PADDING,
+        .padding = ZEROS,
         .spread = STRIDE,
         .out_row = row,
         .out_rows = rows,
         .out_width = W,
         .ld = LDB,
+        .ld_x = LDX,
+        .margin = MARGIN(ZEROS),
     };
     im2col_kernel(&gather, core, team);
     ennead_barrier();

@@ -17,7 +17,8 @@ ENNEAD_REGION(4, "dma-out");
 #include "conv2d.h"
 
 enum {
-  BAND = sizeof(REAL) == 4 ? 2 : 4,
+  LDX = LINE(W, PADDING),
+  BAND = 4 * WORD,
   BANDS = (HO + BAND - 1) / BAND,
   LDB = ROW_LENGTH(BAND *WO),
 };
@@ -26,17 +27,21 @@ extern const REAL ennead_x[CIN * H * W];
 extern const REAL ennead_dy[COUT * LDY];
 REAL ennead_output[COUT * K] __attribute__((aligned(16)));
 
-static REAL x[CIN * H * W] ENNEAD_L1;
+static REAL x[CIN * H * LDX + MARGIN(PADDING)] ENNEAD_L1;
 static REAL dy[COUT * LDY] ENNEAD_L1;
 static REAL columns[K * LDB] ENNEAD_L1;
 static uint32_t sums[COUT * K] ENNEAD_L1;
-static REAL dw[COUT * K] ENNEAD_L1;
+/* The columns are not needed any more when the sums are turned into the gradient. */
+static REAL *const dw = columns;
+
+_Static_assert(LDB >= COUT, "the gradient has to fit where the columns were");
 
 void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_BEGIN(REGION_DMA_IN);
   ennead_transfer late = 0;
   if (core == 0) {
-    const ennead_transfer image = ennead_dma(DMA_IN, x, ennead_x, sizeof(x));
+    const ennead_transfer image = ennead_dma_spread(DMA_IN, x + MARGIN(PADDING), ennead_x, sizeof(ennead_x),
+                                                    W * sizeof(REAL), LDX * sizeof(REAL));
     late = ennead_dma(DMA_IN, dy, ennead_dy, sizeof(dy));
     ennead_dma_wait(image);
   }
@@ -50,7 +55,7 @@ void ennead_team_main(uint32_t core, uint32_t team) {
 
     ENNEAD_BEGIN(REGION_IM2COL);
     const struct im2col gather = {
-        .x = x,
+        .x = x + MARGIN(PADDING),
         .columns = columns,
         .channels = CIN,
         .height = H,
@@ -63,6 +68,8 @@ void ennead_team_main(uint32_t core, uint32_t team) {
         .out_rows = rows,
         .out_width = WO,
         .ld = LDB,
+        .ld_x = LDX,
+        .margin = MARGIN(PADDING),
     };
     im2col_kernel(&gather, core, team);
     if (core == 0 && band == 0) {
@@ -91,7 +98,7 @@ void ennead_team_main(uint32_t core, uint32_t team) {
   finish_sums_kernel(dw, sums, NULL, COUT * K, core, team);
   ennead_barrier();
   if (core == 0) {
-    ennead_dma_wait(ennead_dma(DMA_OUT, dw, ennead_output, sizeof(dw)));
+    ennead_dma_wait(ennead_dma(DMA_OUT, dw, ennead_output, sizeof(ennead_output)));
   }
   ENNEAD_END(REGION_DMA_OUT);
 }

@@ -56,6 +56,9 @@ enum {
   EVENT_LINE_BARRIER = 1 << 16,
   DMA = 0x10204400,
   DMA_STATUS = DMA + 4,
+  INTERRUPT_ENABLE = 0x1A109804,
+  INTERRUPT_RAISE = 0x1A109810,
+  INTERRUPT_LINE_CLUSTER = 1 << 1,
   CONSOLE = 0x1A10F000,
   EXIT = 0x1A1040A0,
 };
@@ -83,6 +86,7 @@ enum {
   DMA_INCREMENT = 1 << 18,
   DMA_ROWS = 1 << 19,
   DMA_EVENT = 1 << 20,
+  DMA_SPREAD = 1 << 23,
 };
 
 /* Starts moving `bytes` (at most 131071) between L1 and L2; `direction` is DMA_IN or DMA_OUT. */
@@ -99,6 +103,18 @@ ENNEAD_INLINE ennead_transfer ennead_dma_rows(uint32_t direction, const void *l1
                                               uint32_t row_bytes, uint32_t stride) {
   const ennead_transfer id = ENNEAD_REG(DMA);
   ENNEAD_REG(DMA) = bytes | direction | DMA_INCREMENT | DMA_EVENT | DMA_ROWS;
+  ENNEAD_REG(DMA) = (uint32_t)l1;
+  ENNEAD_REG(DMA) = (uint32_t)l2;
+  ENNEAD_REG(DMA) = row_bytes;
+  ENNEAD_REG(DMA) = stride;
+  return id;
+}
+
+/* The same for rows that touch each other in L2 and lie `stride` bytes apart in L1. */
+ENNEAD_INLINE ennead_transfer ennead_dma_spread(uint32_t direction, const void *l1, const void *l2, uint32_t bytes,
+                                                uint32_t row_bytes, uint32_t stride) {
+  const ennead_transfer id = ENNEAD_REG(DMA);
+  ENNEAD_REG(DMA) = bytes | direction | DMA_INCREMENT | DMA_EVENT | DMA_SPREAD;
   ENNEAD_REG(DMA) = (uint32_t)l1;
   ENNEAD_REG(DMA) = (uint32_t)l2;
   ENNEAD_REG(DMA) = row_bytes;
@@ -143,6 +159,8 @@ enum { DMA_IN = 1, DMA_OUT = 0 };
 ennead_transfer ennead_dma(uint32_t direction, void *l1, const void *l2, uint32_t bytes);
 ennead_transfer ennead_dma_rows(uint32_t direction, void *l1, const void *l2, uint32_t bytes, uint32_t row_bytes,
                                 uint32_t stride);
+ennead_transfer ennead_dma_spread(uint32_t direction, void *l1, const void *l2, uint32_t bytes, uint32_t row_bytes,
+                                  uint32_t stride);
 ENNEAD_INLINE void ennead_dma_wait(ennead_transfer id) { (void)id; }
 ENNEAD_INLINE void ennead_barrier(void) {}
 void ennead_print(const char *text);

@@ -37,17 +37,26 @@ ENNEAD_INLINE void NAME(clear)(BITS *to, uint32_t count) {
 }
 
 /* Neighbouring positions are neighbouring elements, and every position that is asked for lies within the margins: a line
- * is a run of whole words. */
-static void NAME(run_row)(const struct im2col *job, struct NAME(row) row) {
-  const uint32_t words = job->out_width * sizeof(BITS) / 4;
-  const BITS *line = row.plane + row.y * (int32_t)job->ld_x + row.x;
-  for (uint32_t out = job->out_rows; out > 0; out--, row.y++, line += job->ld_x, row.to += job->out_width) {
-    if ((uint32_t)row.y < job->height) {
-      ennead_copy_words(row.to, line, words);
-    } else {
-      NAME(clear)(row.to, job->out_width);
+ * is a run of `words` whole words. Lines beyond the input's first and last are zero. */
+static void NAME(run_row)(const struct im2col *job, struct NAME(row) row, uint32_t words) {
+  const int32_t lines = (int32_t)job->out_rows, height = (int32_t)job->height;
+  const int32_t above = row.y >= 0 ? 0 : -row.y < lines ? -row.y : lines;
+  const int32_t end = height - row.y < lines ? height - row.y : lines;
+  const uint32_t inside = end > above ? (uint32_t)(end - above) : 0;
+  const uint32_t line_bytes = 4 * words, step = job->ld_x * sizeof(BITS);
+  char *to = (char *)row.to;
+  const char *from = (const char *)(row.plane + (row.y + above) * (int32_t)job->ld_x + row.x);
+  ennead_clear_words(to, (uint32_t)above * words);
+  to += (uint32_t)above * line_bytes;
+  if (words % 2 == 0) {
+    ennead_copy_lines(to, from, words, inside, step - line_bytes);
+  } else {
+    for (uint32_t line = 0; line < inside; line++) {
+      ennead_copy_words(to + line * line_bytes, from + line * step, words);
     }
   }
+  to += inside * line_bytes;
+  ennead_clear_words(to, ((uint32_t)lines - (uint32_t)above - inside) * words);
 }
 
 /* Neighbouring positions are neighbouring elements: each line is zeros, a run of the input, and zeros. */
@@ -85,7 +94,8 @@ static void NAME(sparse_row)(const struct im2col *job, struct NAME(row) row) {
 
 void NAME(im2col)(const struct im2col *job, uint32_t core, uint32_t team) {
   const int32_t width = (int32_t)job->out_width, margin = (int32_t)job->margin;
-  const uint32_t whole_words = (job->out_width * sizeof(BITS) | job->ld * sizeof(BITS)) % 4 == 0;
+  const uint32_t words = job->out_width * sizeof(BITS) / 4;
+  const uint32_t whole_words = words > 0 && (job->out_width * sizeof(BITS) | job->ld * sizeof(BITS)) % 4 == 0;
   const uint32_t dense = job->stride == 1 && job->spread == 1;
   const int32_t first_y = (int32_t)(job->out_row * job->stride) - (int32_t)job->padding;
   struct NAME(row) row = {.to = (BITS *)job->columns + core * job->ld};
@@ -105,7 +115,7 @@ void NAME(im2col)(const struct im2col *job, uint32_t core, uint32_t team) {
     row.y = first_y + (int32_t)tap_y;
     row.x = (int32_t)tap_x - (int32_t)job->padding;
     if (dense && whole_words && row.x >= -margin && row.x + width <= (int32_t)job->width + margin) {
-      NAME(run_row)(job, row);
+      NAME(run_row)(job, row, words);
     } else if (dense) {
       NAME(dense_row)(job, row);
     } else {

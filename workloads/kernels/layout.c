@@ -1,6 +1,8 @@
 /* The changes of layout of layout.h. Elements are moved as bits. */
 #include "layout.h"
 
+#include "share.h"
+
 #define FLIP(name, bits)                                                                                       \
   void name(const struct flip *flip, uint32_t core, uint32_t team) {                                           \
     const uint32_t taps = flip->taps;                                                                          \
@@ -18,7 +20,6 @@ FLIP(flip_weights_f32, uint32_t)
 FLIP(flip_weights_f16, uint16_t)
 
 void clear_words(uint32_t *to, uint32_t words, uint32_t core, uint32_t team) {
-  for (uint32_t i = core; i < words; i += team) {
-    to[i] = 0;
-  }
+  const struct span span = span_of(core, team, words);
+  ennead_clear_words(to + span.begin, span.end - span.begin);
 }

@@ -67,17 +67,39 @@ void matmul_dot_f16(const struct matmul_dot *mm, uint32_t core, uint32_t team) {
   divide(mm, mm->lda * 2, mm->ldb * 2, mm->k / 2, core, team, &by4, &by1);
 }
 
-void finish_sums_f32(float *to, const uint32_t *sums, const float *start, uint32_t count, uint32_t core, uint32_t team) {
-  for (uint32_t i = core; i < count; i += team) {
-    const float sum = ((const float *)sums)[i];
-    to[i] = start ? sum + start[i] : sum;
+static void finish_f32(float *to, const float *sums, const float *start, uint32_t count) {
+  if (start) {
+#pragma clang loop unroll_count(4)
+    for (uint32_t i = 0; i < count; i++) {
+      to[i] = sums[i] + start[i];
+    }
+  } else {
+    ennead_copy_words(to, sums, count);
   }
 }
 
-void finish_sums_f16(f16 *to, const uint32_t *sums, const f16 *start, uint32_t count, uint32_t core, uint32_t team) {
-  for (uint32_t i = core; i < count; i += team) {
-    const f16 *lanes = (const f16 *)&sums[i];
-    const f16 sum = lanes[0] + lanes[1];
-    to[i] = start ? sum + start[i] : sum;
+static void finish_f16(f16 *restrict to, const f16 *restrict lanes, const f16 *restrict start, uint32_t count) {
+  if (start) {
+#pragma clang loop unroll_count(4)
+    for (uint32_t i = 0; i < count; i++) {
+      to[i] = (lanes[2 * i] + lanes[2 * i + 1]) + start[i];
+    }
+  } else {
+#pragma clang loop unroll_count(4)
+    for (uint32_t i = 0; i < count; i++) {
+      to[i] = lanes[2 * i] + lanes[2 * i + 1];
+    }
   }
+}
+
+void finish_sums_f32(float *to, const uint32_t *sums, const float *start, uint32_t count, uint32_t core, uint32_t team) {
+  const struct span span = span_of(core, team, count);
+  finish_f32(to + span.begin, (const float *)sums + span.begin, start ? start + span.begin : NULL,
+             span.end - span.begin);
+}
+
+void finish_sums_f16(f16 *to, const uint32_t *sums, const f16 *start, uint32_t count, uint32_t core, uint32_t team) {
+  const struct span span = span_of(core, team, count);
+  finish_f16(to + span.begin, (const f16 *)(sums + span.begin), start ? start + span.begin : NULL,
+             span.end - span.begin);
 }

@@ -1,9 +1,19 @@
-/* How a team divides the rows and columns of a matrix product. */
+/* How a team divides its work. */
 #ifndef ENNEAD_SHARE_H
 #define ENNEAD_SHARE_H
 
 #include "ennead.h"
 
+/* A run of neighbours: begin, ..., end - 1. */
+struct span {
+  uint32_t begin, end;
+};
+
+static inline struct span span_of(uint32_t core, uint32_t team, uint32_t count) {
+  return (struct span){count * core / team, count * (core + 1) / team};
+}
+
+/* What a worker computes of a matrix product. */
 struct share {
   uint32_t row, row_step;   /* rows row, row + row_step, ... */
   uint32_t tile, tile_end;  /* columns of tiles */
@@ -22,10 +32,11 @@ static inline struct share share_of(uint32_t core, uint32_t team, uint32_t rows,
   struct share share;
   share.row = core % parts;
   share.row_step = parts;
-  share.tile = tiles * column / columns;
-  share.tile_end = tiles * (column + 1) / columns;
-  const uint32_t count = share.tile_end - share.tile;
-  share.first_tile = share.tile + (count ? share.row % count : 0);
+  const struct span tile = span_of(column, columns, tiles);
+  share.tile = tile.begin;
+  share.tile_end = tile.end;
+  const uint32_t count = tile.end - tile.begin;
+  share.first_tile = tile.begin + (count ? share.row % count : 0);
   share.has_edge = column + 1 == columns;
   return share;
 }

@@ -1,5 +1,5 @@
-/* C = A B with A, B and C in L2: blocks are brought to L1, multiplied by the team, and taken back. Blocks of rows
- * of A and C are double-buffered, so that the DMA works while the team computes.
+/* C = A B with A, B and C in L2: blocks are brought to L1, multiplied by the team, and taken back. Blocks are
+ * double-buffered, so that the DMA works while the team computes.
  *
  * Built for one element type: REAL, matmul_kernel and matmul_naive_kernel come from the command line. */
 #include "matmul.h"
@@ -20,6 +20,11 @@ enum {
   COLUMNS = 48,
   ROW_BLOCKS = (N + ROWS - 1) / ROWS,
   BLOCKS = ROW_BLOCKS * ((M + COLUMNS - 1) / COLUMNS),
+#if !defined(__riscv_flen) && ENNEAD_BITS == 32
+  B_BUFFERS = 1, /* so that the program fits into 64 KiB of L1 */
+#else
+  B_BUFFERS = 2,
+#endif
 };
 
 /* Inputs, made by golden/generate.py; rows of A are padded to LDA elements. */
@@ -31,7 +36,7 @@ REAL ennead_output[N * M] __attribute__((aligned(16)));
 __attribute__((section(".data"))) volatile uint32_t ennead_kernel = 0;
 
 static REAL a[2][ROWS * LDA] ENNEAD_L1;
-static REAL b[K * COLUMNS] ENNEAD_L1;
+static REAL b[B_BUFFERS][K * COLUMNS] ENNEAD_L1;
 static REAL c[2][ROWS * COLUMNS] ENNEAD_L1;
 
 struct block {
@@ -52,8 +57,11 @@ static ennead_transfer fetch_rows(uint32_t index) {
   return ennead_dma(DMA_IN, a[index % 2], ennead_a + block.row * LDA, block.rows * LDA * sizeof(REAL));
 }
 
-static ennead_transfer fetch_columns(struct block block) {
-  return ennead_dma_rows(DMA_IN, b, ennead_b + block.column, K * block.columns * sizeof(REAL),
+static REAL *columns_of(uint32_t index) { return b[index / ROW_BLOCKS % B_BUFFERS]; }
+
+static ennead_transfer fetch_columns(uint32_t index) {
+  const struct block block = block_of(index);
+  return ennead_dma_rows(DMA_IN, columns_of(index), ennead_b + block.column, K * block.columns * sizeof(REAL),
                          block.columns * sizeof(REAL), M * sizeof(REAL));
 }
 
@@ -65,20 +73,27 @@ static ennead_transfer write_back(uint32_t index) {
 
 void ennead_team_main(uint32_t core, uint32_t team) {
   const uint32_t naive = ennead_kernel;
-  ennead_transfer in = 0, out[2];
+  ennead_transfer rows_in = 0, columns_in = 0, out[2];
   if (core == 0) {
-    in = fetch_rows(0);
+    columns_in = fetch_columns(0);
+    rows_in = fetch_rows(0);
   }
   for (uint32_t index = 0; index < BLOCKS; index++) {
     const struct block block = block_of(index);
     ENNEAD_BEGIN(REGION_DMA_IN);
     if (core == 0) {
       if (block.row == 0) {
-        ennead_dma_wait(fetch_columns(block));
+        if (B_BUFFERS == 1 && index > 0) {
+          columns_in = fetch_columns(index);
+        }
+        ennead_dma_wait(columns_in);
       }
-      ennead_dma_wait(in);
+      ennead_dma_wait(rows_in);
       if (index + 1 < BLOCKS) {
-        in = fetch_rows(index + 1);
+        rows_in = fetch_rows(index + 1);
+        if (B_BUFFERS > 1 && (index + 1) % ROW_BLOCKS == 0) {
+          columns_in = fetch_columns(index + 1);
+        }
       }
     }
     ennead_barrier();
@@ -87,7 +102,7 @@ void ennead_team_main(uint32_t core, uint32_t team) {
     ENNEAD_BEGIN(REGION_COMPUTE);
     const struct matmul mm = {
         .a = a[index % 2],
-        .b = b,
+        .b = columns_of(index),
         .c = c[index % 2],
         .lda = LDA,
         .ldb = block.columns,

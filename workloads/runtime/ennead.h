@@ -184,14 +184,16 @@ typedef float f16x2;
 #define ENNEAD_FLOAT "f"
 #define ENNEAD_SIMD "0x7b"
 #define ENNEAD_MAX "0x2b, 3, 0x2d"
-/* cv.setup 0: the next `words` instructions, four bytes each, run `count` times. */
+/* cv.setup 0 and 1: the next `words` instructions, four bytes each, run `count` times. */
 #define ENNEAD_LOOP(count, words) ".insn i 0x2b, 4, x14, " count ", " ENNEAD_STRING(words) " + 1\n"
+#define ENNEAD_OUTER_LOOP(count, words) ".insn i 0x2b, 4, x15, " count ", " ENNEAD_STRING(words) " + 1\n"
 #else
 #define ENNEAD_FLOAT "r"
 #define ENNEAD_SIMD "0x57"
 #define ENNEAD_MAX "0x33, 6, 0x02"
-/* lp.setup 0: the next `words` instructions, four bytes each, run `count` times. */
+/* lp.setup 0 and 1: the next `words` instructions, four bytes each, run `count` times. */
 #define ENNEAD_LOOP(count, words) ".insn i 0x7b, 4, x0, " count ", 2 * (" ENNEAD_STRING(words) ")\n"
+#define ENNEAD_OUTER_LOOP(count, words) ".insn i 0x7b, 4, x1, " count ", 2 * (" ENNEAD_STRING(words) ")\n"
 #endif
 
 /* a * b + c with one rounding. */
@@ -286,7 +288,47 @@ ENNEAD_INLINE void ennead_copy_words(void *to, const void *from, uint32_t words)
                      : "=&r"(first), "=&r"(second), "+r"(from), "+r"(to) : "r"(words / 2) : "memory");
   }
 }
+/* Copies `lines` runs of `words` (even, at least 2) to one run; in `from`, `gap` bytes lie between them. */
+ENNEAD_INLINE void ennead_copy_lines(void *to, const void *from, uint32_t words, uint32_t lines, uint32_t gap) {
+  uint32_t first, second;
+  if (lines > 0) {
+    __asm__ volatile(".balign 4\n.option push\n.option norvc\n"
+                     ENNEAD_OUTER_LOOP("%5", 7)
+                     ENNEAD_LOOP("%4", 4)
+                     ".insn i 0x0b, 2, %0, 4(%2)\n"
+                     ".insn i 0x0b, 2, %1, 4(%2)\n"
+                     ".insn s 0x2b, 2, %0, 4(%3)\n"
+                     ".insn s 0x2b, 2, %1, 4(%3)\n"
+                     "add %2, %2, %6\n"
+                     "nop\n" /* the outer body ends at least two instructions after the inner */
+                     ".option pop\n"
+                     : "=&r"(first), "=&r"(second), "+r"(from), "+r"(to)
+                     : "r"(words / 2), "r"(lines), "r"(gap)
+                     : "memory");
+  }
+}
+
+/* Zeros `words` words. */
+ENNEAD_INLINE void ennead_clear_words(void *to, uint32_t words) {
+  for (uint32_t rest = words & 3; rest > 0; rest--) {
+    __asm__ volatile(".insn s 0x2b, 2, x0, 4(%0)" : "+r"(to) : : "memory");
+  }
+  if (words > 3) {
+    __asm__ volatile(".balign 4\n.option push\n.option norvc\n"
+                     ENNEAD_LOOP("%1", 4)
+                     ".insn s 0x2b, 2, x0, 4(%0)\n.insn s 0x2b, 2, x0, 4(%0)\n"
+                     ".insn s 0x2b, 2, x0, 4(%0)\n.insn s 0x2b, 2, x0, 4(%0)\n"
+                     ".option pop\n"
+                     : "+r"(to) : "r"(words / 4) : "memory");
+  }
+}
 #else
+ENNEAD_INLINE void ennead_copy_lines(void *to, const void *from, uint32_t words, uint32_t lines, uint32_t gap) {
+  for (uint32_t line = 0; line < lines; line++) {
+    __builtin_memcpy((char *)to + 4 * words * line, (const char *)from + (4 * words + gap) * line, 4 * words);
+  }
+}
+ENNEAD_INLINE void ennead_clear_words(void *to, uint32_t words) { __builtin_memset(to, 0, 4 * words); }
 ENNEAD_INLINE void ennead_copy_words(void *to, const void *from, uint32_t words) {
   __builtin_memcpy(to, from, 4 * words);
 }

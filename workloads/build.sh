@@ -22,7 +22,7 @@ compile() {
   case $target in
     host)
       # shellcheck disable=SC2086
-      "$CLANG" $HOST -std=gnu11 -O2 -ffp-contract=off -DENNEAD_HOST -Wall -Wextra -Werror -Iruntime -Ikernels -Igolden \
+      "$CLANG" $HOST -std=gnu11 -O2 -ffp-contract=off -Xclang -ffloat16-excess-precision=none -DENNEAD_HOST -Wall -Wextra -Werror -Iruntime -Ikernels -Igolden \
         "$@" -c "$source" -o "$output"
       return
       ;;

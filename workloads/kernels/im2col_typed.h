@@ -36,27 +36,49 @@ ENNEAD_INLINE void NAME(clear)(BITS *to, uint32_t count) {
   }
 }
 
-/* Neighbouring positions are neighbouring elements, and every position that is asked for lies within the margins: a line
- * is a run of `words` whole words. Lines beyond the input's first and last are zero. */
-static void NAME(run_row)(const struct im2col *job, struct NAME(row) row, uint32_t words) {
-  const int32_t lines = (int32_t)job->out_rows, height = (int32_t)job->height;
-  const int32_t above = row.y >= 0 ? 0 : -row.y < lines ? -row.y : lines;
-  const int32_t end = height - row.y < lines ? height - row.y : lines;
-  const uint32_t inside = end > above ? (uint32_t)(end - above) : 0;
-  const uint32_t line_bytes = 4 * words, step = job->ld_x * sizeof(BITS);
-  char *to = (char *)row.to;
-  const char *from = (const char *)(row.plane + (row.y + above) * (int32_t)job->ld_x + row.x);
-  ennead_clear_words(to, (uint32_t)above * words);
-  to += (uint32_t)above * line_bytes;
-  if (words % 2 == 0) {
-    ennead_copy_lines(to, from, words, inside, step - line_bytes);
-  } else {
-    for (uint32_t line = 0; line < inside; line++) {
-      ennead_copy_words(to + line * line_bytes, from + line * step, words);
+/* The whole share of a worker where neighbouring positions are neighbouring elements and every position that is asked for
+ * lies within the margins: a line is a run of `words` whole words, and lines above the input's first and below its last
+ * are zero. */
+static void NAME(runs)(const struct im2col *job, uint32_t words, uint32_t core, uint32_t team) {
+  const int32_t lines = (int32_t)job->out_rows, height = (int32_t)job->height, padding = (int32_t)job->padding;
+  const uint32_t kernel = job->kernel, channels = job->channels;
+  const uint32_t line_bytes = 4 * words, line_step = job->ld_x * sizeof(BITS), row_step = team * job->ld * sizeof(BITS);
+  const uint32_t plane_step = job->height * line_step;
+  const int32_t first_y = (int32_t)job->out_row - padding;
+  char *to = (char *)job->columns + core * job->ld * sizeof(BITS);
+  const char *plane = (const char *)job->x - padding * (int32_t)sizeof(BITS);
+  uint32_t channel = 0, tap_x = core;
+  int32_t y = first_y;
+  for (;; tap_x += team, to += row_step) {
+    while (tap_x >= kernel) {
+      tap_x -= kernel;
+      if (++y == first_y + (int32_t)kernel) {
+        y = first_y;
+        channel++;
+        plane += plane_step;
+      }
+    }
+    if (channel >= channels) {
+      return;
+    }
+    int32_t begin = 0, end = lines;
+    if (y < 0) {
+      begin = -y < lines ? -y : lines;
+      ennead_clear_words(to, (uint32_t)begin * words);
+    }
+    if (y + lines > height) {
+      end = height - y > begin ? height - y : begin;
+      ennead_clear_words(to + (uint32_t)end * line_bytes, (uint32_t)(lines - end) * words);
+    }
+    const char *from = plane + (y + begin) * (int32_t)line_step + tap_x * sizeof(BITS);
+    if (words % 2 == 0) {
+      ennead_copy_lines(to + (uint32_t)begin * line_bytes, from, words, (uint32_t)(end - begin), line_step - line_bytes);
+    } else {
+      for (int32_t line = begin; line < end; line++, from += line_step) {
+        ennead_copy_words(to + (uint32_t)line * line_bytes, from, words);
+      }
     }
   }
-  to += inside * line_bytes;
-  ennead_clear_words(to, ((uint32_t)lines - (uint32_t)above - inside) * words);
 }
 
 /* Neighbouring positions are neighbouring elements: each line is zeros, a run of the input, and zeros. */
@@ -93,10 +115,14 @@ static void NAME(sparse_row)(const struct im2col *job, struct NAME(row) row) {
 }
 
 void NAME(im2col)(const struct im2col *job, uint32_t core, uint32_t team) {
-  const int32_t width = (int32_t)job->out_width, margin = (int32_t)job->margin;
+  const uint32_t dense = job->stride == 1 && job->spread == 1;
   const uint32_t words = job->out_width * sizeof(BITS) / 4;
   const uint32_t whole_words = words > 0 && (job->out_width * sizeof(BITS) | job->ld * sizeof(BITS)) % 4 == 0;
-  const uint32_t dense = job->stride == 1 && job->spread == 1;
+  const uint32_t last_x = job->kernel - 1 + job->out_width; /* the last position asked for, plus the padding, plus 1 */
+  if (dense && whole_words && job->padding <= job->margin && last_x <= job->padding + job->width + job->margin) {
+    NAME(runs)(job, words, core, team);
+    return;
+  }
   const int32_t first_y = (int32_t)(job->out_row * job->stride) - (int32_t)job->padding;
   struct NAME(row) row = {.to = (BITS *)job->columns + core * job->ld};
   uint32_t channel = 0, tap_y = 0, tap_x = core;
@@ -114,9 +140,7 @@ void NAME(im2col)(const struct im2col *job, uint32_t core, uint32_t team) {
     row.plane = (const BITS *)job->x + channel * job->height * job->ld_x;
     row.y = first_y + (int32_t)tap_y;
     row.x = (int32_t)tap_x - (int32_t)job->padding;
-    if (dense && whole_words && row.x >= -margin && row.x + width <= (int32_t)job->width + margin) {
-      NAME(run_row)(job, row, words);
-    } else if (dense) {
+    if (dense) {
       NAME(dense_row)(job, row);
     } else {
       NAME(sparse_row)(job, row);

@@ -10,7 +10,7 @@
       const bits *from = (const bits *)flip->from + co * flip->ld_from;                                        \
       bits *to = (bits *)flip->to + co * taps;                                                                 \
       for (uint32_t ci = 0; ci < flip->cin; ci++, from += taps, to += flip->ld_to) {                           \
-        for (uint32_t tap = 0; tap < taps; tap++) {                                                            \
+        _Pragma("clang loop unroll_count(3)") for (uint32_t tap = 0; tap < taps; tap++) {                      \
           to[taps - 1 - tap] = from[tap];                                                                      \
         }                                                                                                      \
       }                                                                                                        \

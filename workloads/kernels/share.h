@@ -21,23 +21,30 @@ struct share {
   uint32_t has_edge;        /* also the columns that do not fill a tile */
 };
 
-/* Splits rows first, down to four for each worker, then columns of tiles. */
+/* Splits rows first, down to four for each worker, then columns of tiles. Divisions take up to 35 cycles, so the usual
+ * case of enough rows has none. */
 static inline struct share share_of(uint32_t core, uint32_t team, uint32_t rows, uint32_t tiles) {
+  struct share share = {.row = core, .row_step = team, .tile = 0, .tile_end = tiles, .has_edge = 1};
   uint32_t parts = team;
-  while (parts > 1 && (team % parts != 0 || rows < 4 * parts)) {
+  while (parts > 1 && (rows < 4 * parts || (parts < team && team % parts != 0))) {
     parts--;
   }
-  const uint32_t columns = team / parts;
-  const uint32_t column = core / parts;
-  struct share share;
-  share.row = core % parts;
-  share.row_step = parts;
-  const struct span tile = span_of(column, columns, tiles);
-  share.tile = tile.begin;
-  share.tile_end = tile.end;
-  const uint32_t count = tile.end - tile.begin;
-  share.first_tile = tile.begin + (count ? share.row % count : 0);
-  share.has_edge = column + 1 == columns;
+  if (parts < team) {
+    const uint32_t columns = team / parts;
+    const uint32_t column = core / parts;
+    const struct span tile = span_of(column, columns, tiles);
+    share.row = core % parts;
+    share.row_step = parts;
+    share.tile = tile.begin;
+    share.tile_end = tile.end;
+    share.has_edge = column + 1 == columns;
+  }
+  const uint32_t count = share.tile_end - share.tile;
+  uint32_t first = share.row;
+  while (count > 0 && first >= count) {
+    first -= count;
+  }
+  share.first_tile = share.tile + (count > 0 ? first : 0);
   return share;
 }
 

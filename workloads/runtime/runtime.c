@@ -12,10 +12,13 @@ extern char _start[];
 static void start_worker(uint32_t core) { ENNEAD_REG(CLUSTER_BOOT_ADDRESS + 4 * core) = (uint32_t)_start; }
 
 uint32_t ennead_run_team(void) {
+  /* Worker 0 will wake the orchestrator; mstatus.MIE is off, so no handler runs. */
+  ENNEAD_REG(INTERRUPT_ENABLE) = INTERRUPT_LINE_CLUSTER;
   ENNEAD_REG(CLUSTER_ICACHE_ENABLE) = 0xFFFFFFFF;
   start_worker(0);
   ENNEAD_REG(CLUSTER_FETCH_ENABLE) = 1;
   while (!finished) {
+    __asm__ volatile("wfi");
   }
   return finished;
 }
@@ -61,6 +64,7 @@ void ennead_worker(uint32_t core) {
   ennead_barrier();
   if (core == 0) {
     finished = team_size;
+    ENNEAD_REG(INTERRUPT_RAISE) = INTERRUPT_LINE_CLUSTER;
   }
   ENNEAD_REG(EVENT_UNIT + EVENT_MASK_CLEAR) = 0xFFFFFFFF;
   ennead_event_load(EVENT_UNIT + EVENT_WAIT_CLEAR);

@@ -221,8 +221,6 @@ sections! {
         fp16_latency: u32 = 1, "stages", Allowed::Range(0, 3);
         /// The iterative divide and square-root unit.
         divsqrt: DivSqrt = DivSqrt::Pulp, "name", Allowed::Names(DivSqrt::NAMES);
-        /// One divide and square-root unit for all cores (F1) instead of one each.
-        divsqrt_shared: bool = false, "bool", Allowed::Bool;
     }
 
     /// The shared scratchpad.

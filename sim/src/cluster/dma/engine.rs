@@ -15,7 +15,9 @@ use super::command::Burst;
 use super::splitter::{Splitter, Taken};
 use super::{DmaFault, External, Job, NotMapped, TcdmRequest};
 
-/// Cycles from an external read beat to the first cycle in which the aligner can take it; one more for a burst's first.
+/// External read beats that wait for the aligner.
+const READ_QUEUE: usize = 3;
+/// Cycles from an external read beat to the first cycle in which the aligner can take it.
 const READ_STAGES: u64 = 3;
 /// Cycles from the aligner to the external write port.
 const WRITE_STAGES: u64 = 3;
@@ -125,6 +127,8 @@ pub(super) struct Rx {
     reading: VecDeque<Reading>,
     /// Beats, with the first cycle in which the aligner can take them.
     beats: Queue<(u64, u64)>,
+    /// A first beat that reached an aligner with nothing to do: it is looked at for a cycle.
+    opening: Option<u64>,
     next_beat: u64,
     aligning: VecDeque<(Burst, Job)>,
     aligner: Aligner,
@@ -139,6 +143,7 @@ impl Rx {
             latency: latency.into(),
             reading: VecDeque::new(),
             beats: Queue::default(),
+            opening: None,
             next_beat: 0,
             aligning: VecDeque::new(),
             aligner: Aligner::default(),
@@ -155,9 +160,8 @@ impl Rx {
     }
 
     pub(super) fn tick(&mut self, now: u64, external: &mut impl External) -> Result<Option<Taken>, DmaFault> {
-        let accepts = !self.beats.is_full();
         self.align(now);
-        if accepts && self.next_beat <= now {
+        if self.beats.len < READ_QUEUE && self.next_beat <= now {
             self.receive(now, external)?;
         }
         let taken = self.splitter.tick(now, || self.tags.take(now));
@@ -194,8 +198,7 @@ impl Rx {
             address: from,
             write: false,
         })?;
-        let first = u64::from(reading.received == 0);
-        self.beats.push((u64::from_le_bytes(beat), now + READ_STAGES + first));
+        self.beats.push((u64::from_le_bytes(beat), now + READ_STAGES));
         reading.received += 1;
         self.next_beat = now + 1;
         if reading.received == reading.beats {
@@ -209,21 +212,27 @@ impl Rx {
     }
 
     fn align(&mut self, now: u64) {
-        let input = self
-            .beats
-            .as_slice()
-            .first()
-            .filter(|(_, from)| *from <= now)
-            .map(|&(beat, _)| beat);
+        let arrived = self.beats.as_slice().first().filter(|(_, from)| *from <= now);
+        let arrived_now = arrived.is_some_and(|(_, from)| *from == now);
+        let mut input = arrived.map(|&(beat, _)| beat);
         if self.aligner.is_free(now) {
-            if input.is_none() {
+            if self.opening.is_none() && arrived_now {
+                self.opening = input;
+                self.beats.pop();
+                return;
+            }
+            if self.opening.or(input).is_none() {
                 return;
             }
             let (burst, _) = self.aligning[0];
             self.aligner.start(burst.external, burst.l1, burst.bytes);
         }
+        let opens = self.opening.is_some();
+        input = self.opening.or(input);
         let step = self.aligner.step(now, input, self.rows.len < L1_QUEUE);
-        if step.took {
+        if step.took && opens {
+            self.opening = None;
+        } else if step.took {
             self.beats.pop();
         }
         let Some(Given {

@@ -255,23 +255,7 @@ pub enum Doing {
         /// One bit a line.
         mask: u32,
     },
-    /// A hardware barrier.
-    Barrier {
-        /// Its number.
-        index: u32,
-        /// One bit a core: those that have arrived.
-        arrived: u32,
-        /// One bit a core: those that it waits for.
-        expected: u32,
-    },
-    /// A hardware mutex.
-    Mutex {
-        /// Its number.
-        index: u32,
-    },
-    /// An entry of the dispatch queue.
-    Dispatch,
-    /// Anything else, in words.
+    /// Anything else that it waits for, in words, for example `barrier 0 (arrived 0x1 of 0x3)`.
     Other(String),
 }
 
@@ -286,19 +270,7 @@ impl Doing {
             Doing::Interrupt { enabled } => format!("waits in wfi for an interrupt of 0x{enabled:08x}"),
             Doing::Events { mask: 0 } => "waits for events with an empty event mask".to_owned(),
             Doing::Events { mask } => format!("waits for {}", event_lines(*mask)),
-            Doing::Barrier {
-                index,
-                arrived,
-                expected,
-            } => {
-                let missing = expected & !arrived;
-                format!(
-                    "waits at barrier {index}: cores 0x{arrived:x} of 0x{expected:x} have arrived, 0x{missing:x} are missing"
-                )
-            }
-            Doing::Mutex { index } => format!("waits for mutex {index}"),
-            Doing::Dispatch => "waits for a task from the dispatch queue".to_owned(),
-            Doing::Other(text) => text.clone(),
+            Doing::Other(what) => format!("waits for {what}"),
         }
     }
 }
@@ -356,7 +328,7 @@ impl Outcome {
                 states(&limit.cores, symbol)
             ),
             Outcome::Deadlock(deadlock) => format!(
-                "deadlock in cycle {}: every core waits and nothing is left that could wake one{}",
+                "since cycle {} every core waits, and nothing is left that could wake one{}",
                 deadlock.cycle,
                 states(&deadlock.cores, symbol)
             ),
@@ -422,11 +394,7 @@ mod tests {
             CoreState {
                 core: "w0".into(),
                 pc: Some(0x1c00_8090),
-                doing: Doing::Barrier {
-                    index: 2,
-                    arrived: 1,
-                    expected: 3,
-                },
+                doing: Doing::Other("barrier 2 (arrived 0x1 of 0x3)".into()),
             },
             CoreState {
                 core: "w1".into(),
@@ -437,8 +405,8 @@ mod tests {
         let text = Outcome::Deadlock(Deadlock { cycle: 9, cores }).message(&symbols);
         for part in [
             "cycle 9",
-            "w0 waits at barrier 2",
-            "0x2 are missing",
+            "w0 waits for barrier 2",
+            "arrived 0x1 of 0x3",
             "main+0x10",
             "w1 was never started",
         ] {

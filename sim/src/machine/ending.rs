@@ -243,17 +243,13 @@ impl Machine {
     fn doing(&self, index: usize) -> Doing {
         match self.event_unit.waiting_for(index) {
             Some(WaitReason::Event { mask }) => Doing::Events { mask },
-            Some(WaitReason::Mutex(number)) => Doing::Mutex {
-                index: u32::from(number),
-            },
-            Some(WaitReason::Dispatch) => Doing::Dispatch,
             None if self.waiting_for_id.contains(&index) => {
-                Doing::Other("waits for a DMA transfer ID: all 16 are in use and none is given back".to_owned())
+                Doing::Other("a DMA transfer ID: all 16 are in use and none is given back".to_owned())
             }
             _ => Doing::Other(
                 self.event_unit
                     .describe_wait(index)
-                    .unwrap_or_else(|| "waits".to_owned()),
+                    .unwrap_or_else(|| "an answer".to_owned()),
             ),
         }
     }

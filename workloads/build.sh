@@ -75,7 +75,7 @@ program() {
       -Dmatmul_kernel=matmul_$type -Dmatmul_naive_kernel=matmul_naive_$type -Dmatmul_dot_kernel=matmul_dot_$type \
       -Dfinish_sums_kernel=finish_sums_$type -Dim2col_kernel=im2col_$type -Dflip_weights_kernel=flip_weights_$type \
       -Drelu_kernel=relu_$type -Drelu_backward_kernel=relu_backward_$type -Dsgd_kernel=sgd_$type \
-      -Douter_kernel=outer_$type "$@"
+      -Douter_kernel=outer_$type -Dfma_kernel=fma_$type "$@"
     # shellcheck disable=SC2086
     compile $target "$dir/inputs.o" programs/inputs.S -DINPUTS="golden/data/$name" $inputs
     if [ $target = host ]; then
@@ -109,6 +109,7 @@ programs() {
     program relu $bits -fw elementwise X -- -DSTEP=RELU_FW
     program relu $bits -bw elementwise X DY -- -DSTEP=RELU_BW
     program sgd $bits "" elementwise W V DW -- -DSTEP=SGD
+    program mlp $bits -train mlp_train X T W1 B1 W2 B2
   done
 }
 

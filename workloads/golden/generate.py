@@ -22,6 +22,8 @@ MATMUL = dict(n=96, m=96, k=96)
 CONV = dict(cin=16, cout=32, h=16, w=16, kernel=3, stride=1, padding=1)
 LINEAR = dict(ni=256, no=64)
 ELEMENTS = 8192
+MLP = dict(ni=64, nh=32, no=16, steps=48, samples=4)
+MLP_SGD = dict(rate=0.0625, momentum=0.5)
 SGD = dict(rate=0.015625, momentum=0.875, decay=0.0009765625)
 
 
@@ -234,6 +236,76 @@ def sgd(name, dtype):
     write_answers(name, exact, reference)
 
 
+def multiply(a, b):
+    """a * b with one rounding."""
+    return (a.astype(np.float64) * b.astype(np.float64)).astype(a.dtype)
+
+
+def mlp(name, dtype):
+    """The losses of a training run, as the kernels round and in float64."""
+    rng = np.random.default_rng(20230524)
+    ni, nh, no, samples = (MLP[key] for key in ("ni", "nh", "no", "samples"))
+    x = uniform(rng, (samples, ni), 1, dtype)
+    t = uniform(rng, (samples, no), 1, dtype)
+    w1, b1 = uniform(rng, (nh, ni), ni**-0.5, dtype), uniform(rng, (nh,), 0.125, dtype)
+    w2, b2 = uniform(rng, (no, nh), nh**-0.5, dtype), uniform(rng, (no,), 0.125, dtype)
+    for part, tensor in (("x", x), ("t", t), ("w1", pad_rows(w1)), ("b1", b1), ("w2", pad_rows(w2)), ("b2", b2)):
+        write(name, part, tensor)
+
+    rate, momentum = dtype(MLP_SGD["rate"]), dtype(MLP_SGD["momentum"])
+    weights = [w1, b1, w2, b2]
+    velocities = [np.zeros_like(w) for w in weights]
+    exact = np.zeros(MLP["steps"], dtype)
+    for step in range(MLP["steps"]):
+        w1, b1, w2, b2 = weights
+        row, target = x[step % samples : step % samples + 1], t[step % samples]
+        hidden = add(lane_dots(w1, row)[:, 0], b1)
+        active = np.where(hidden > 0, hidden, 0).astype(dtype)
+        y = add(lane_dots(w2, active[None, :])[:, 0], b2)
+        error = add(y, -target)
+        for e in error:
+            exact[step] = fma(e[None], e[None], exact[step : step + 1])[0]
+        d_y = multiply(error, np.full_like(error, 2 / no))
+        d_w2 = multiply(d_y[:, None], active[None, :])
+        d_hidden = chain(d_y[None, :], w2, np.zeros((1, nh), dtype))[0]
+        d_hidden = np.where(hidden > 0, d_hidden, 0).astype(dtype)
+        gradients = [multiply(d_hidden[:, None], row), d_hidden, d_w2, d_y]
+        for i, gradient in enumerate(gradients):
+            velocities[i] = fma(velocities[i], np.full_like(gradient, momentum), gradient)
+            weights[i] = fma(velocities[i], np.full_like(gradient, -rate), weights[i])
+
+    wide = lambda tensor: tensor.astype(np.float64)
+    write_answers(name, exact, mlp_reference(wide(x), wide(t), *initial_weights(x, dtype)))
+
+
+def initial_weights(x, dtype):
+    """The weights that a run begins from, in float64: read back from what was written."""
+    nh, no = MLP["nh"], MLP["no"]
+    precision = next(name for name, other in TYPES.items() if other is dtype)
+    read = lambda part: np.fromfile(DATA / f"mlp-{precision}-train.{part}.bin", dtype).astype(np.float64)
+    w1, w2 = read("w1").reshape(nh, -1)[:, : x.shape[1]], read("w2").reshape(no, -1)[:, :nh]
+    return w1, read("b1"), w2, read("b2")
+
+
+def mlp_reference(x, t, w1, b1, w2, b2):
+    """The same run in matrix notation and float64, written without the helpers above."""
+    losses = []
+    weights = [w1, b1, w2, b2]
+    velocities = [0, 0, 0, 0]
+    for step in range(MLP["steps"]):
+        w1, b1, w2, b2 = weights
+        row, target = x[step % len(x)], t[step % len(x)]
+        hidden = w1 @ row + b1
+        error = w2 @ np.maximum(hidden, 0) + b2 - target
+        losses.append(error @ error)
+        d_y = 2 * error / len(error)
+        d_hidden = (w2.T @ d_y) * (hidden > 0)
+        gradients = [np.outer(d_hidden, row), d_hidden, np.outer(d_y, np.maximum(hidden, 0)), d_y]
+        velocities = [MLP_SGD["momentum"] * v + g for v, g in zip(velocities, gradients)]
+        weights = [w - MLP_SGD["rate"] * v for w, v in zip(weights, velocities)]
+    return np.array(losses)
+
+
 def shapes():
     lines = ["/* Written by golden/generate.py. */", "#ifndef ENNEAD_SHAPES_H", "#define ENNEAD_SHAPES_H", ""]
     lines += [f"#define MATMUL_{key.upper()} {value}" for key, value in MATMUL.items()]
@@ -241,6 +313,8 @@ def shapes():
     lines += [f"#define LINEAR_{key.upper()} {value}" for key, value in LINEAR.items()]
     lines += [f"#define SGD_{key.upper()} {value}f" for key, value in SGD.items()]
     lines += [f"#define ELEMENTS {ELEMENTS}"]
+    lines += [f"#define MLP_{key.upper()} {value}" for key, value in MLP.items()]
+    lines += [f"#define MLP_{key.upper()} {value}f" for key, value in MLP_SGD.items()]
     depth = CONV["cin"] * CONV["kernel"] ** 2
     out_h = (CONV["h"] + 2 * CONV["padding"] - CONV["kernel"]) // CONV["stride"] + 1
     out_w = (CONV["w"] + 2 * CONV["padding"] - CONV["kernel"]) // CONV["stride"] + 1
@@ -251,6 +325,8 @@ def shapes():
             f"#define CONV_LDW {padded_row(depth, dtype)}",
             f"#define CONV_LDY {padded_row(out_h * out_w, dtype)}",
             f"#define LINEAR_LDW {padded_row(LINEAR['ni'], dtype)}",
+            f"#define MLP_LD1 {padded_row(MLP['ni'], dtype)}",
+            f"#define MLP_LD2 {padded_row(MLP['nh'], dtype)}",
         ]
     lines += ["#endif", "", "#endif", ""]
     (HERE / "shapes.h").write_text("\n".join(lines))
@@ -266,6 +342,7 @@ def main():
         linear(f"linear-{precision}", dtype)
         relu(f"relu-{precision}", dtype)
         sgd(f"sgd-{precision}", dtype)
+        mlp(f"mlp-{precision}-train", dtype)
     shapes()
 
 

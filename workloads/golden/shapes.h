@@ -18,16 +18,27 @@
 #define SGD_MOMENTUM 0.875f
 #define SGD_DECAY 0.0009765625f
 #define ELEMENTS 8192
+#define MLP_NI 64
+#define MLP_NH 32
+#define MLP_NO 16
+#define MLP_STEPS 48
+#define MLP_SAMPLES 4
+#define MLP_RATE 0.0625f
+#define MLP_MOMENTUM 0.5f
 #if ENNEAD_BITS == 32
 #define MATMUL_LDA 98
 #define CONV_LDW 146
 #define CONV_LDY 258
 #define LINEAR_LDW 258
+#define MLP_LD1 66
+#define MLP_LD2 34
 #elif ENNEAD_BITS == 16
 #define MATMUL_LDA 100
 #define CONV_LDW 148
 #define CONV_LDY 260
 #define LINEAR_LDW 260
+#define MLP_LD1 68
+#define MLP_LD2 36
 #endif
 
 #endif

@@ -31,6 +31,21 @@
 #ifdef INPUT_DY
   input ennead_dy, STRING(INPUTS.dy.bin)
 #endif
+#ifdef INPUT_T
+  input ennead_t, STRING(INPUTS.t.bin)
+#endif
+#ifdef INPUT_W1
+  input ennead_w1, STRING(INPUTS.w1.bin)
+#endif
+#ifdef INPUT_B1
+  input ennead_b1, STRING(INPUTS.b1.bin)
+#endif
+#ifdef INPUT_W2
+  input ennead_w2, STRING(INPUTS.w2.bin)
+#endif
+#ifdef INPUT_B2
+  input ennead_b2, STRING(INPUTS.b2.bin)
+#endif
 #ifdef INPUT_W
   input ennead_w, STRING(INPUTS.w.bin)
 #endif

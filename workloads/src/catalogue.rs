@@ -120,6 +120,9 @@ const CONV2D_SHAPE: &str = "16x16x16 -> 32x16x16, 3x3, stride 1, padding 1";
 const CONV2D_MACS: u64 = 32 * 16 * 16 * 16 * 9;
 const LINEAR_SHAPE: &str = "256 -> 64";
 const LINEAR_MACS: u64 = 256 * 64;
+const MLP_SHAPE: &str = "64 -> 32 -> ReLU -> 16, batch 1, 4 samples in turn";
+/// 48 steps of forward, weight gradients, and the second layer's input gradient.
+const MLP_MACS: u64 = 48 * (2 * (64 * 32 + 32 * 16) + 32 * 16);
 const ELEMENTS_SHAPE: &str = "8192";
 
 const HELLO: Workload = Workload {
@@ -215,6 +218,28 @@ static ALL: &[[Workload; 2]] = &[
     both_targets!(
         "sgd-fp16", "SGD with momentum and weight decay in packed FP16", ELEMENTS_SHAPE, 3 * 8192, [],
         F16, [8192], rtol 0.0, atol 0.001
+    ),
+    both_targets!(
+        "mlp-fp32-train",
+        "48 training steps of a two-layer network in FP32; the result is each step's loss",
+        MLP_SHAPE,
+        MLP_MACS,
+        [],
+        F32,
+        [48],
+        rtol 0.0,
+        atol 5e-6
+    ),
+    both_targets!(
+        "mlp-fp16-train",
+        "48 training steps of a two-layer network in packed FP16; the result is each step's loss",
+        MLP_SHAPE,
+        MLP_MACS,
+        [],
+        F16,
+        [48],
+        rtol 0.0,
+        atol 0.03
     ),
 ];
 

@@ -4,7 +4,7 @@
 //! decode alike.
 //!
 //! Invariant: a decoded slot equals what decoding the memory under it now would give; whoever writes memory calls
-//! [`Program::written`].
+//! [`Program::written`], which for the same price notices stores to one watched word.
 
 use ennead_isa::Decoder;
 
@@ -17,6 +17,8 @@ const SLOTS: usize = PAGE_BYTES as usize / 2;
 
 /// No decoded page.
 const NONE: u32 = u32::MAX;
+/// No decoded page, but the watched word lies there.
+const WATCHED: u32 = u32::MAX - 1;
 
 /// Decoded code.
 pub struct Program {
@@ -25,6 +27,7 @@ pub struct Program {
     pages: Vec<Box<[Uop; SLOTS]>>,
     /// Page number within a memory to index in `pages`, for L1 and L2.
     tables: [Vec<u32>; 2],
+    watched: Option<(Which, u32)>,
 }
 
 impl Program {
@@ -36,7 +39,17 @@ impl Program {
             lowering,
             pages: Vec::new(),
             tables,
+            watched: None,
         }
+    }
+
+    /// Lets [`Program::written`] notice stores to the word at `offset` of a memory; costs other stores nothing.
+    pub fn watch(&mut self, which: Which, offset: u32) {
+        let entry = &mut self.tables[which as usize][(offset >> PAGE_BITS) as usize];
+        if *entry == NONE {
+            *entry = WATCHED;
+        }
+        self.watched = Some((which, offset & !3));
     }
 
     /// How micro-ops are made.
@@ -49,7 +62,7 @@ impl Program {
         let (which, offset) = memory.locate(pc)?;
         let number = (offset >> PAGE_BITS) as usize;
         let found = self.tables[which as usize][number];
-        if found != NONE {
+        if found < WATCHED {
             return Some(found);
         }
         let base = pc & !(PAGE_BYTES - 1);
@@ -86,7 +99,7 @@ impl Program {
     pub fn peek(&self, pc: u32, memory: &Memory) -> Option<&Uop> {
         let (which, offset) = memory.locate(pc)?;
         let page = self.tables[which as usize][(offset >> PAGE_BITS) as usize];
-        (page != NONE).then(|| self.at(page, pc))
+        (page < WATCHED).then(|| self.at(page, pc))
     }
 
     /// The number by which a page is recognised: equal for addresses of one page.
@@ -95,15 +108,18 @@ impl Program {
         pc >> PAGE_BITS
     }
 
-    /// The word at `offset` of a memory changed: decodes again what had been decoded there.
+    /// The word at `offset` of a memory changed: decodes again what had been decoded there. True if it is the watched
+    /// word.
     #[inline(always)]
-    pub fn written(&mut self, which: Which, offset: u32, memory: &Memory) {
+    pub fn written(&mut self, which: Which, offset: u32, memory: &Memory) -> bool {
         let table = &self.tables[which as usize];
         // An instruction may begin in the half-word before the word.
         let first = (offset & !3).saturating_sub(2);
-        if table[(offset >> PAGE_BITS) as usize] != NONE || table[(first >> PAGE_BITS) as usize] != NONE {
-            self.decode_again(which, first, memory);
+        if table[(offset >> PAGE_BITS) as usize] == NONE && table[(first >> PAGE_BITS) as usize] == NONE {
+            return false;
         }
+        self.decode_again(which, first, memory);
+        self.watched == Some((which, offset & !3))
     }
 
     #[cold]
@@ -114,7 +130,7 @@ impl Program {
             .filter(|offset| *offset < memory.size(which))
         {
             let page = self.tables[which as usize][(offset >> PAGE_BITS) as usize];
-            if page != NONE {
+            if page < WATCHED {
                 let uop = self.decode(memory.base(which) + offset, memory);
                 self.pages[page as usize][(offset as usize >> 1) & (SLOTS - 1)] = uop;
             }

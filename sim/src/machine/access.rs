@@ -10,8 +10,8 @@ use crate::core::pipeline::Charge;
 use crate::core::{Next, Reply, Request};
 use crate::fault::{self, FaultKind};
 use crate::machine::{Machine, Warning};
-use crate::memory::map::{ClusterDevice, From, Place, place};
 use crate::memory::Which;
+use crate::memory::map::{ClusterDevice, From, Place, place};
 use crate::observe::Observer;
 use crate::soc::bench::Bench;
 use crate::soc::{Effect, Unmodelled};
@@ -102,11 +102,11 @@ impl Machine {
                 self.bank_requests[bank] |= 1 << index;
             }
             Place::L1(offset) => {
-                let data = self.memory_access(Which::L1, offset, &request);
+                let data = self.memory_access(index, Which::L1, offset, &request);
                 self.answer(index, data, Stall::L2, horizon, observer);
             }
             Place::L2(offset) => {
-                let data = self.memory_access(Which::L2, offset, &request);
+                let data = self.memory_access(index, Which::L2, offset, &request);
                 self.answer(index, data, Stall::L2, horizon, observer);
             }
             Place::EventUnit(offset) if index < self.workers => {
@@ -217,19 +217,24 @@ impl Machine {
         }
     }
 
-    fn memory_access(&mut self, which: Which, offset: u32, request: &Request) -> u32 {
+    fn memory_access(&mut self, index: usize, which: Which, offset: u32, request: &Request) -> u32 {
         if request.write {
-            self.store(which, offset, request.data, request.byte_enable);
+            self.store(Some(index), which, offset, request.data, request.byte_enable);
             return 0;
         }
         self.memory.read(which, offset)
     }
 
-    /// Writes memory and lets decoded code know.
+    /// Writes memory for a core or for the DMA, lets decoded code know, and the host if a core wrote the word that it
+    /// watches.
     #[inline(always)]
-    pub(super) fn store(&mut self, which: Which, offset: u32, data: u32, byte_enable: u8) {
+    pub(super) fn store(&mut self, core: Option<usize>, which: Which, offset: u32, data: u32, byte_enable: u8) {
         self.memory.write(which, offset, data, byte_enable);
-        self.program.written(which, offset, &self.memory);
+        if self.program.written(which, offset, &self.memory)
+            && let Some(index) = core
+        {
+            self.host_called(index);
+        }
     }
 
     /// The core's access is granted in this cycle.
@@ -258,15 +263,15 @@ impl Machine {
         match self.paths[index].place {
             Some(Place::L1(offset)) => {
                 if request.write {
-                    self.store(Which::L1, offset, request.data, request.byte_enable);
+                    self.store(Some(index), Which::L1, offset, request.data, request.byte_enable);
                 } else {
                     data = self.memory.read(Which::L1, offset);
                 }
             }
             Some(Place::TestAndSet(offset)) => {
-                data = self.memory_access(Which::L1, offset, &request);
+                data = self.memory_access(index, Which::L1, offset, &request);
                 if !request.write {
-                    self.store(Which::L1, offset, u32::MAX, request.byte_enable);
+                    self.store(Some(index), Which::L1, offset, u32::MAX, request.byte_enable);
                     self.locked_bank = Some((self.bank(offset), self.now + 1));
                 }
             }

@@ -54,7 +54,12 @@ impl Machine {
 
     /// A device was accessed or did something: looks again at when the first of them is due.
     pub(super) fn devices_changed(&mut self) {
-        let due = [self.event_unit.next_due(), self.dma.next_due(), self.bench.next_due(), self.timers_due()];
+        let due = [
+            self.event_unit.next_due(),
+            self.dma.next_due(),
+            self.bench.next_due(),
+            self.timers_due(),
+        ];
         let due = due.into_iter().flatten().min().unwrap_or(NEVER);
         // The bench's background master asks in every cycle.
         self.devices_next = if self.stream.is_some() { self.now } else { due };
@@ -121,7 +126,7 @@ impl Machine {
         };
         let mut data = 0;
         if request.write {
-            self.store(Which::L1, offset, request.data, request.byte_enable);
+            self.store(None, Which::L1, offset, request.data, request.byte_enable);
         } else {
             data = self.memory.read(Which::L1, offset);
         }

@@ -8,6 +8,7 @@
 mod access;
 mod devices;
 mod ending;
+mod host;
 
 use std::collections::BTreeSet;
 
@@ -39,6 +40,7 @@ use crate::soc::udma::Udma;
 
 use access::Path;
 use ending::Recorder;
+use host::Host;
 
 pub use ending::RunOptions;
 
@@ -100,6 +102,8 @@ pub struct Machine {
     pub calendar: Calendar,
     now: u64,
     outcome: Option<Outcome>,
+    /// Where the program calls the host, if it does.
+    host: Option<Host>,
     console: Vec<u8>,
     /// The first cycle in which a device does something by itself, or [`NEVER`].
     devices_next: u64,
@@ -208,6 +212,7 @@ impl Machine {
             calendar: Calendar::new(),
             now: 1,
             outcome: None,
+            host: None,
             console: Vec::new(),
             devices_next: NEVER,
             shown: 0,
@@ -222,6 +227,7 @@ impl Machine {
             program,
             memory,
         };
+        machine.connect_host(image);
         machine.reset(boot);
         machine.recorders = machine.cores.iter().map(Recorder::new).collect();
         Ok(machine)

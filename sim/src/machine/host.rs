@@ -1,0 +1,134 @@
+//! The host's end of HTIF, by which bare test programs end a run and print: what happens at a store to `tohost`.
+//!
+//! It is no device: it has no address of its own, takes no time, and is there only where the program has the symbol
+//! `tohost` (a double word, of which the low word counts; the same for `fromhost`). An odd value ends the run with
+//! code `value >> 1`. An even one is the address of four double words: a system call's number and its first three
+//! arguments. The answer goes into the first of them, and 1 into `fromhost`.
+//!
+//! Invariant: a program without the symbol runs as if this file were not there.
+
+use crate::elf::Image;
+use crate::fault::{Fault, FaultKind, Outcome};
+use crate::machine::{Machine, Warning};
+use crate::memory::Memory;
+use crate::soc::Effect;
+
+/// Numbers of the system calls, as newlib's RISC-V port has them.
+mod call {
+    pub(super) const WRITE: u32 = 64;
+    pub(super) const EXIT: u32 = 93;
+}
+
+/// Answers of system calls that failed: minus the error's number.
+mod error {
+    pub(super) const BAD_FILE: i32 = -9;
+    pub(super) const BAD_ADDRESS: i32 = -14;
+    pub(super) const NO_SUCH_CALL: i32 = -38;
+}
+
+/// Where a program and the host leave words for each other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Host {
+    tohost: u32,
+    fromhost: Option<u32>,
+}
+
+impl Host {
+    /// The words of a program that has them in memory.
+    pub(super) fn of(image: &Image, memory: &Memory) -> Option<Self> {
+        let word = |name: &str| {
+            let symbol = image.symbols.find(name)?;
+            memory.locate(symbol.address).map(|_| symbol.address)
+        };
+        Some(Self {
+            tohost: word("tohost")?,
+            fromhost: word("fromhost"),
+        })
+    }
+}
+
+impl Machine {
+    /// Lets stores to `tohost` be noticed.
+    pub(super) fn connect_host(&mut self, image: &Image) {
+        self.host = Host::of(image, &self.memory);
+        if let Some(host) = self.host
+            && let Some((which, offset)) = self.memory.locate(host.tohost)
+        {
+            self.program.watch(which, offset);
+        }
+    }
+
+    /// Core `index` stored to `tohost`.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn host_called(&mut self, index: usize) {
+        let Some(host) = self.host else { return };
+        match self.host_word(host.tohost) {
+            None | Some(0) => {}
+            Some(value) if value & 1 == 1 => self.carry_out(Some(index), Effect::Exit(value >> 1)),
+            Some(block) => {
+                self.host_answer(host.tohost, 0);
+                self.system_call(index, host, block);
+            }
+        }
+    }
+
+    fn system_call(&mut self, index: usize, host: Host, block: u32) {
+        let words = [0, 8, 16, 24].map(|offset| self.host_word(block.wrapping_add(offset)));
+        let [Some(number), Some(a), Some(b), Some(c)] = words else {
+            let kind = FaultKind::Device {
+                device: "tohost".to_owned(),
+                address: host.tohost,
+                problem: format!("0x{block:08x} was stored, where no system call's four double words are in memory"),
+            };
+            let at = self.place_of(index);
+            self.outcome = Some(Outcome::Fault(Fault { kind, at }));
+            return;
+        };
+        let answer = match number {
+            call::EXIT => return self.carry_out(Some(index), Effect::Exit(a)),
+            call::WRITE => self.host_write(a, b, c),
+            _ => {
+                if self.warned.insert(host.tohost.wrapping_add(number)) {
+                    self.warnings.push(Warning {
+                        address: host.tohost,
+                        pc: self.cores[index].last_pc,
+                        what: format!("tohost asks for system call {number}; only 64 (write) and 93 (exit) exist"),
+                    });
+                }
+                error::NO_SUCH_CALL
+            }
+        };
+        self.host_answer(block, answer as u32);
+        self.host_answer(block.wrapping_add(4), (answer >> 31) as u32);
+        if let Some(fromhost) = host.fromhost {
+            self.host_answer(fromhost, 1);
+        }
+    }
+
+    /// `write`: to the console, where the file is standard output or standard error.
+    fn host_write(&mut self, file: u32, address: u32, bytes: u32) -> i32 {
+        if !matches!(file, 1 | 2) {
+            return error::BAD_FILE;
+        }
+        let size = self.config.l1.size + self.config.l2.size;
+        let mut text = vec![0; bytes.min(size) as usize];
+        if self.memory.dump(address, &mut text) != bytes as usize {
+            return error::BAD_ADDRESS;
+        }
+        self.console.extend(text);
+        bytes as i32
+    }
+
+    fn host_word(&self, address: u32) -> Option<u32> {
+        let (which, offset) = self.memory.locate(address)?;
+        Some(self.memory.read(which, offset))
+    }
+
+    fn host_answer(&mut self, address: u32, value: u32) {
+        if let Some((which, offset)) = self.memory.locate(address) {
+            self.memory.write(which, offset, value, 0xf);
+            self.program.written(which, offset, &self.memory);
+        }
+    }
+}

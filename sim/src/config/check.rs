@@ -4,7 +4,7 @@
 //!
 //! Invariant: every refusal names one key, its value and the rule.
 
-use super::{Config, ConfigError, Map, Sharing};
+use super::{Config, ConfigError, GapExtras, IsaFamily, Map, Sharing};
 
 impl Config {
     /// Refuses machines that cannot exist: the key, its value and the rule.
@@ -71,6 +71,16 @@ impl Config {
             core.grant_trace.is_empty() || (cluster.workers == 1 && !orchestrator.present),
             "core.grant_trace",
             "is for a single core: set cluster.workers = 1 and orchestrator.present = false".into(),
+        )?;
+        must(
+            core.gap == GapExtras::None || core.isa == IsaFamily::Xpulpv2,
+            "core.gap",
+            "needs the legacy encodings: set core.isa = xpulpv2".into(),
+        )?;
+        must(
+            core.packed_fp16 || !core.packed_fp8,
+            "core.packed_fp8",
+            "needs packed FP16: set core.packed_fp16 = true".into(),
         )?;
         match machine.map {
             Map::PulpOpen => {

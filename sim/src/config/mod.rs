@@ -22,7 +22,7 @@ pub use draft::{ConfigError, Draft, nearest};
 pub use key::{Allowed, Key};
 pub use shipped::{SHIPPED, Shipped};
 
-use ennead_isa::set::{FloatRegisters, Pulp, Set};
+use ennead_isa::set::{FloatRegisters, Gap, Pulp, Set};
 use key::Text;
 use sha2::{Digest, Sha256};
 
@@ -107,6 +107,18 @@ choice! {
         Xpulpv2 "xpulpv2",
         /// CORE-V encodings.
         Xcv "xcv",
+    }
+}
+
+choice! {
+    /// Instructions that GreenWaves' chips have beyond the legacy PULP encodings.
+    GapExtras {
+        /// None.
+        None "none",
+        /// GAP8's.
+        Gap8 "gap8",
+        /// GAP9's.
+        Gap9 "gap9",
     }
 }
 
@@ -201,6 +213,15 @@ sections! {
         /// Whether, with packed FP16, the core has the packed averages, dot products and expanding operations that the
         /// open cores' decoders leave out.
         xfaux: bool = true, "bool", Allowed::Bool;
+        /// Whether the core has scalar FP16 with the standard's boxing rules (Zfh, or Zhinx with floats in x-registers).
+        /// Where the core has packed FP16, that one's unchecked boxing holds.
+        zfh: bool = false, "bool", Allowed::Bool;
+        /// Whether, with packed FP16, the core has scalar and packed FP8 (E5M2).
+        packed_fp8: bool = false, "bool", Allowed::Bool;
+        /// Instructions that GreenWaves' chips have beyond the legacy PULP encodings.
+        gap: GapExtras = GapExtras::None, "name", Allowed::Names(GapExtras::NAMES);
+        /// Event counters `mhpmcounter3` and up of a CV32E40P; the hardware's own default is 1.
+        event_counters: usize = 1, "counters", Allowed::Range(0, 29);
         /// Whether `cv.elw` sleeps and `wfi` does nothing, as in a core built for a cluster.
         cluster_build: bool = true, "bool", Allowed::Bool;
         /// A grant pattern to replay on the memory ports of a single core: a file with two characters a cycle.
@@ -281,6 +302,13 @@ impl CoreConfig {
             },
             packed_fp16: self.packed_fp16,
             xfaux: self.packed_fp16 && self.xfaux,
+            float8: self.packed_fp16 && self.packed_fp8,
+            zfh: self.zfh,
+            gap: match self.gap {
+                GapExtras::None => Gap::None,
+                GapExtras::Gap8 => Gap::Gap8,
+                GapExtras::Gap9 => Gap::Gap9,
+            },
             ..Set::RV32IMFC
         }
     }

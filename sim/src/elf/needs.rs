@@ -115,6 +115,8 @@ impl Need {
     fn is_met(&self, config: &Config) -> bool {
         match self {
             Need::Extension(_) => false,
+            // Packed FP16 brings the scalar instructions with it.
+            Need::Setting { key: "core.zfh", .. } if config.core.packed_fp16 => true,
             Need::Setting { key, value } => {
                 let mut wanted = config.clone();
                 Config::key(key).is_some_and(|key| key.set(&mut wanted, value).is_ok()) && wanted == *config
@@ -253,11 +255,11 @@ impl Needs {
                 "zfinx" => self.ask("core.fp_registers", "x", &source),
                 "zfh" | "zfhmin" => {
                     self.ask("core.fp_registers", "f", &source);
-                    self.ask("core.packed_fp16", "true", &source);
+                    self.ask("core.zfh", "true", &source);
                 }
                 "zhinx" | "zhinxmin" => {
                     self.ask("core.fp_registers", "x", &source);
-                    self.ask("core.packed_fp16", "true", &source);
+                    self.ask("core.zfh", "true", &source);
                 }
                 _ if name.starts_with("xcv") => self.ask("core.isa", "xcv", &source),
                 _ if name.starts_with("xpulp") => self.ask("core.isa", "xpulpv2", &source),
@@ -418,7 +420,7 @@ mod tests {
             ("rv32imc_zfinx", "core.fp_registers=x"),
             ("rv32imc_xcvmac_xcvsimd", "core.isa=xcv"),
             ("rv32imfcxpulpv2", "core.fp_registers=f core.isa=xpulpv2"),
-            ("rv32imfc_zfh", "core.fp_registers=f core.packed_fp16=true"),
+            ("rv32imfc_zfh", "core.fp_registers=f core.zfh=true"),
             ("rv32imac_zba", "!a !zba"),
             ("rv64ic", "!rv64"),
         ] {

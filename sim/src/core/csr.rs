@@ -6,7 +6,7 @@
 //!
 //! Invariant: a value read back is what the hardware would show: unimplemented bits are never stored.
 
-use crate::config::{Config, Generation, Map};
+use crate::config::{Config, FpRegisters, Generation, Map};
 
 /// Numbers of the registers.
 pub mod number {
@@ -21,7 +21,6 @@ pub mod number {
     pub const MISA: u32 = 0x301;
     pub const MIE: u32 = 0x304;
     pub const MTVEC: u32 = 0x305;
-    pub const MSTATUSH: u32 = 0x310;
     pub const MCOUNTINHIBIT: u32 = 0x320;
     pub const MHPMEVENT3: u32 = 0x323;
     pub const MHPMEVENT31: u32 = 0x33f;
@@ -31,6 +30,7 @@ pub mod number {
     pub const MTVAL: u32 = 0x343;
     pub const MIP: u32 = 0x344;
     pub const PCCR0: u32 = 0x780;
+    pub const PCCR30: u32 = 0x79e;
     pub const PCCR_ALL: u32 = 0x79f;
     pub const LEGACY_LOOP_2018: u32 = 0x7b0;
     pub const LEGACY_LOOP_2019: u32 = 0x7c0;
@@ -38,7 +38,6 @@ pub mod number {
     pub const MINSTRET: u32 = 0xb02;
     pub const MHPMCOUNTER3: u32 = 0xb03;
     pub const MHPMCOUNTER31: u32 = 0xb1f;
-    pub const HIGH_HALF: u32 = 0x80;
     pub const CYCLE: u32 = 0xc00;
     pub const INSTRET: u32 = 0xc02;
     pub const HPMCOUNTER31: u32 = 0xc1f;
@@ -49,7 +48,16 @@ pub mod number {
     pub const MARCHID: u32 = 0xf12;
     pub const MIMPID: u32 = 0xf13;
     pub const MHARTID: u32 = 0xf14;
-    pub const MCONFIGPTR: u32 = 0xf15;
+    pub const TSELECT: u32 = 0x7a0;
+    pub const TDATA1: u32 = 0x7a1;
+    pub const TDATA2: u32 = 0x7a2;
+    pub const TDATA3: u32 = 0x7a3;
+    pub const TINFO: u32 = 0x7a4;
+    pub const MCONTEXT: u32 = 0x7a8;
+    pub const SCONTEXT: u32 = 0x7aa;
+    pub const PCER: u32 = 0xcc0;
+    pub const PCMR: u32 = 0xcc1;
+    pub const ZFINX: u32 = 0xcd2;
 }
 
 use number::*;
@@ -59,6 +67,11 @@ const MSTATUS_MIE: u32 = 1 << 3;
 const MSTATUS_MPIE: u32 = 1 << 7;
 const MSTATUS_MPP: u32 = 3 << 11;
 const MSTATUS_FS: u32 = 3 << 13;
+
+/// `tdata1` outside debug mode: an address match of the debugger's that is off.
+const TRIGGER: u32 = 0x2800_1040;
+/// `tinfo`: only address matches exist.
+const TRIGGER_TYPES: u32 = 1 << 2;
 
 /// Interrupt lines that exist on CV32E40P: 3, 7, 11 and 16..=31.
 const STANDARD_INTERRUPTS: u32 = 0xffff_0888;
@@ -82,12 +95,13 @@ pub struct Csr {
     /// Return address of the trap.
     pub mepc: u32,
     mcause: u32,
-    mtval: u32,
     /// Rounding mode and flags.
     pub fflags: u8,
     /// Rounding mode.
     pub frm: u8,
     mcountinhibit: u32,
+    /// Bits of `mcountinhibit` that exist: one a counter.
+    counters: u32,
     mhpmevent: [u32; 29],
     pcer: u32,
     pcmr: u32,
@@ -96,6 +110,8 @@ pub struct Csr {
     frozen: [u64; 32],
     hart: u32,
     misa: u32,
+    /// Floats have a register file of their own.
+    float_file: bool,
 }
 
 /// Counts that counters show, by event number (the numbering of `mhpmevent` and of the legacy `PCCR` registers).
@@ -135,8 +151,17 @@ impl Csr {
     /// The registers of hart `hart` after reset; `boot` is its boot address.
     pub fn new(config: &Config, hart: u32, boot: u32) -> Self {
         let generation = config.core.generation;
-        // RV32IMFC and X (non-standard extensions).
-        let misa = 1 << 30 | 1 << 8 | 1 << 12 | 1 << 5 | 1 << 2 | 1 << 23;
+        let float_file = config.core.fp_registers == FpRegisters::F;
+        let modern = generation == Generation::Cv32e40p;
+        // RV32IMC and X (non-standard extensions); F as well, unless a CV32E40P has it in the integer registers.
+        let f = float_file || !modern;
+        let misa = 1 << 30 | 1 << 8 | 1 << 12 | u32::from(f) << 5 | 1 << 2 | 1 << 23;
+        let event_counters = if modern { config.core.event_counters } else { 0 };
+        let counters = if modern {
+            0b101 | ((1u32 << event_counters) - 1) << 3
+        } else {
+            0
+        };
         Self {
             generation,
             mstatus: MSTATUS_MPP,
@@ -148,17 +173,18 @@ impl Csr {
             mscratch: 0,
             mepc: 0,
             mcause: 0,
-            mtval: 0,
             fflags: 0,
             frm: 0,
-            mcountinhibit: if generation == Generation::Cv32e40p { 0xd } else { 0 },
+            mcountinhibit: counters,
+            counters,
             mhpmevent: [0; 29],
-            pcer: 0xffff_ffff,
+            pcer: 0,
             pcmr: 3,
             counter_offset: [0; 32],
             frozen: [0; 32],
             hart,
             misa,
+            float_file,
         }
     }
 
@@ -172,24 +198,20 @@ impl Csr {
         if self.controller_masks { u32::MAX } else { self.mie }
     }
 
-    /// Enters a trap and returns the address of its handler.
-    pub fn trap(&mut self, cause: u32, interrupt: bool, pc: u32, value: u32) -> u32 {
+    /// Enters a trap and returns the address of its handler. `mtval` stays 0, as these cores have it.
+    pub fn trap(&mut self, cause: u32, interrupt: bool, pc: u32) -> u32 {
         self.mepc = pc & !1;
         self.mcause = if interrupt { 1 << 31 | cause } else { cause };
-        self.mtval = value;
         let enabled = self.mstatus & MSTATUS_MIE != 0;
         self.mstatus &= !(MSTATUS_MIE | MSTATUS_MPIE);
         if enabled {
             self.mstatus |= MSTATUS_MPIE;
         }
-        self.vector(if interrupt { cause } else { 0 })
-    }
-
-    /// The address of vector table entry `entry`; exceptions use entry 0.
-    pub fn vector(&self, entry: u32) -> u32 {
-        let base = self.mtvec & !0xff;
-        let vectored = self.mtvec & 1 != 0 || self.always_vectored;
-        if vectored { base + 4 * entry } else { base }
+        if interrupt && (self.mtvec & 1 != 0 || self.always_vectored) {
+            (self.mtvec & !0xff) + 4 * cause
+        } else {
+            self.mtvec & !3
+        }
     }
 
     /// Leaves a trap and returns the address to go on at.
@@ -204,8 +226,9 @@ impl Csr {
     }
 
     fn counter(&self, index: usize, view: &View) -> u64 {
-        let inhibited = self.mcountinhibit >> index & 1 == 1;
-        if inhibited {
+        if self.counters != 0 && self.counters >> index & 1 == 0 {
+            0
+        } else if self.mcountinhibit >> index & 1 == 1 {
             self.frozen[index]
         } else {
             self.count(index, view).wrapping_add(self.counter_offset[index])
@@ -259,7 +282,6 @@ impl Csr {
                 let dirty = u32::from(self.mstatus & MSTATUS_FS == MSTATUS_FS);
                 self.mstatus | MSTATUS_MPP | dirty << 31
             }
-            MSTATUSH if modern => 0,
             MISA => self.misa,
             MIE => self.mie,
             MTVEC => self.mtvec,
@@ -268,16 +290,9 @@ impl Csr {
             MSCRATCH => self.mscratch,
             MEPC => self.mepc,
             MCAUSE => self.mcause,
-            MTVAL => self.mtval,
+            MTVAL => 0,
             MIP => view.pending,
-            PCCR0..PCCR_ALL if !modern => {
-                let event = (csr - PCCR0) as usize;
-                if self.pcmr & 1 == 0 {
-                    self.frozen[event] as u32
-                } else {
-                    self.pccr(event, view) as u32
-                }
-            }
+            PCCR0..=PCCR30 if !modern => self.pccr((csr - PCCR0) as usize, view),
             LEGACY_LOOP_2018..=0x7b2 | 0x7b4..=0x7b6 if !modern => view.loops[loop_index(csr, LEGACY_LOOP_2018)],
             LEGACY_LOOP_2019..=0x7c2 | 0x7c4..=0x7c6 if !modern => view.loops[loop_index(csr, LEGACY_LOOP_2019)],
             MCYCLE | CYCLE => self.counter(0, view) as u32,
@@ -287,8 +302,8 @@ impl Csr {
             0xb80 | 0xc80 => (self.counter(0, view) >> 32) as u32,
             0xb82 | 0xc82 => (self.counter(2, view) >> 32) as u32,
             0xb83..=0xb9f | 0xc83..=0xc9f => (self.counter((csr & 0x1f) as usize, view) >> 32) as u32,
-            LOOP if !modern => self.pcer,
-            0xcc1 if !modern => self.pcmr,
+            PCER if !modern => self.pcer,
+            PCMR if !modern => self.pcmr,
             LOOP..=0xcc2 | 0xcc4..=0xcc6 if modern => view.loops[loop_index(csr, LOOP)],
             UHARTID if modern => self.hart,
             PRIVLV if modern => 3,
@@ -296,20 +311,47 @@ impl Csr {
             MARCHID => 4,
             MIMPID => u32::from(modern),
             MHARTID => self.hart,
-            MCONFIGPTR => 0,
-            0x7a0..=0x7a8 => 0,
+            TSELECT | TDATA2 | TDATA3 | MCONTEXT | SCONTEXT => 0,
+            TDATA1 if modern => TRIGGER,
+            TINFO if modern => TRIGGER_TYPES,
+            ZFINX if modern && !self.float_file => 1,
             _ if !modern => 0,
             _ => return Access::Missing,
         })
     }
 
-    fn pccr(&self, event: usize, view: &View) -> u64 {
-        view.events[event].wrapping_add(self.counter_offset[event])
+    fn pccr_counts(&self, event: usize) -> bool {
+        self.pcmr & 1 == 1 && self.pcer >> event & 1 == 1
     }
 
-    /// Writes register `csr`.
+    fn pccr(&self, event: usize, view: &View) -> u32 {
+        if self.pccr_counts(event) {
+            view.events[event].wrapping_add(self.counter_offset[event]) as u32
+        } else {
+            self.frozen[event] as u32
+        }
+    }
+
+    /// Sets the enables of the legacy counters; each keeps its value.
+    fn enable_pccr(&mut self, pcer: u32, pcmr: u32, view: &View) {
+        let values: [u32; 31] = std::array::from_fn(|event| self.pccr(event, view));
+        (self.pcer, self.pcmr) = (pcer, pcmr);
+        values
+            .into_iter()
+            .enumerate()
+            .for_each(|(event, value)| self.set_pccr(event, value, view));
+    }
+
+    /// Writes register `csr`. A counter does not count in the cycle in which it is written.
     pub fn write(&mut self, csr: u32, value: u32, view: &View) -> Written {
         let modern = self.generation == Generation::Cv32e40p;
+        let mut events = *view.events;
+        events[0] += 1;
+        events[1] += 1;
+        let after = &View {
+            events: &events,
+            ..*view
+        };
         match csr {
             FFLAGS => self.fflags = value as u8 & 0x1f,
             FRM => self.frm = value as u8 & 7,
@@ -323,41 +365,36 @@ impl Csr {
                 self.controller_masks &= !modern;
             }
             MTVEC => {
-                self.mtvec = value & !0xfe;
+                // The hardware keeps bits 31..=8. In direct mode the others stay here too, for the test suites of other
+                // cores; a program that runs on the hardware has them clear.
+                let direct = modern && value & 1 == 0;
+                self.mtvec = value & if direct { !3 } else { !0xfe };
                 self.vector_set = true;
             }
-            MCOUNTINHIBIT => self.inhibit(value & !2, view),
-            MHPMEVENT3..=MHPMEVENT31 => {
-                let index = (csr - MHPMEVENT3) as usize + 3;
-                let now = self.counter(index, view);
+            MCOUNTINHIBIT => self.inhibit(value & self.counters, after),
+            MHPMEVENT3..=MHPMEVENT31 if self.counters >> (csr & 31) & 1 == 1 => {
+                let index = (csr & 31) as usize;
+                let now = self.counter(index, after);
                 self.mhpmevent[index - 3] = value & 0xffff;
-                self.set_counter(index, now, view);
+                self.set_counter(index, now, after);
             }
             MSCRATCH => self.mscratch = value,
             MEPC => self.mepc = value & !1,
             MCAUSE => self.mcause = value & 0x8000_001f,
-            MTVAL => self.mtval = value,
-            MCYCLE => self.set_low(0, value, view),
-            MINSTRET => self.set_low(2, value, view),
-            MHPMCOUNTER3..=MHPMCOUNTER31 => self.set_low((csr - MCYCLE) as usize, value, view),
+            MCYCLE | MINSTRET | MHPMCOUNTER3..=MHPMCOUNTER31 => {
+                let index = (csr & 31) as usize;
+                let high = self.counter(index, view) & !0xffff_ffff;
+                self.set_counter(index, high | u64::from(value), after);
+            }
             0xb80..=0xb9f => {
                 let index = (csr & 0x1f) as usize;
                 let low = self.counter(index, view) & 0xffff_ffff;
-                self.set_counter(index, u64::from(value) << 32 | low, view);
+                self.set_counter(index, u64::from(value) << 32 | low, after);
             }
-            PCCR0..PCCR_ALL if !modern => self.set_pccr((csr - PCCR0) as usize, value, view),
-            PCCR_ALL if !modern => (0..31).for_each(|event| self.set_pccr(event, value, view)),
-            LOOP if !modern => self.pcer = value,
-            0xcc1 if !modern => {
-                for event in 0..31 {
-                    if self.pcmr & 1 == 1 && value & 1 == 0 {
-                        self.frozen[event] = self.pccr(event, view);
-                    } else if self.pcmr & 1 == 0 && value & 1 == 1 {
-                        self.counter_offset[event] = self.frozen[event].wrapping_sub(view.events[event]);
-                    }
-                }
-                self.pcmr = value;
-            }
+            PCCR0..=PCCR30 if !modern => self.set_pccr((csr - PCCR0) as usize, value, after),
+            PCCR_ALL if !modern => (0..31).for_each(|event| self.set_pccr(event, value, after)),
+            PCER if !modern => self.enable_pccr(value, self.pcmr, after),
+            PCMR if !modern => self.enable_pccr(self.pcer, value, after),
             LEGACY_LOOP_2018..=0x7b2 | 0x7b4..=0x7b6 if !modern => {
                 return Written::Loop(loop_index(csr, LEGACY_LOOP_2018), value);
             }
@@ -368,11 +405,6 @@ impl Csr {
             _ => {}
         }
         Written::Done
-    }
-
-    fn set_low(&mut self, index: usize, value: u32, view: &View) {
-        let high = self.counter(index, view) & !0xffff_ffff;
-        self.set_counter(index, high | u64::from(value), view);
     }
 
     fn set_pccr(&mut self, event: usize, value: u32, view: &View) {

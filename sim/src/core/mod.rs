@@ -254,7 +254,7 @@ impl Core {
         let mut arrival = first_fetch + 1;
         if self.csr.interrupts_enabled() {
             let line = interrupt_priority(self.lines & self.csr.enabled_lines());
-            self.pc = self.csr.trap(line, true, self.pc, 0);
+            self.pc = self.csr.trap(line, true, self.pc);
             self.acknowledged = Some((first_fetch, line));
             arrival += 1;
         }
@@ -507,8 +507,8 @@ impl Core {
                 self.next = Next::Asleep(t + 4);
                 false
             }
-            Action::Ecall => self.trap(uop, 11, 0, timing::TRAP, program, memory),
-            Action::Ebreak => self.trap(uop, 3, 0, timing::TRAP, program, memory),
+            Action::Ecall => self.trap(uop, 11, timing::TRAP, program, memory),
+            Action::Ebreak => self.trap(uop, 3, timing::TRAP, program, memory),
             Action::Illegal => self.illegal(uop, program, memory),
             Action::Loop(part) => {
                 let number = usize::from(uop.rd);
@@ -755,7 +755,8 @@ impl Core {
     fn view_events(&self, t: u64) -> Events {
         let mut events = self.events;
         events[0] = t;
-        events[1] = self.instret;
+        // The access itself does not count yet.
+        events[1] = self.instret - 1;
         let stalls = &self.pipeline.ledger.stalls;
         events[event::LOAD_STALL] = stalls[Stall::LoadUse as usize];
         events[event::JUMP_STALL] = 0;
@@ -834,18 +835,18 @@ impl Core {
             );
             return false;
         }
-        self.trap(uop, 2, uop.bits, timing::ILLEGAL, program, memory)
+        self.trap(uop, 2, timing::ILLEGAL, program, memory)
     }
 
     /// Takes a synchronous trap; the instruction left decode but does not count as retired.
-    fn trap(&mut self, uop: &Uop, cause: u32, value: u32, delay: u64, program: &Program, memory: &Memory) -> bool {
+    fn trap(&mut self, uop: &Uop, cause: u32, delay: u64, program: &Program, memory: &Memory) -> bool {
         self.instret -= 1;
         self.macs -= u64::from(uop.macs);
         if !self.csr.vector_set {
             self.fail(FaultKind::UnhandledTrap { cause }, self.pipeline.issued);
             return false;
         }
-        let target = self.csr.trap(cause, false, self.pc, value);
+        let target = self.csr.trap(cause, false, self.pc);
         if target == self.pc {
             self.fail(FaultKind::DoubleTrap { cause, vector: target }, self.pipeline.issued);
             return false;
@@ -872,7 +873,7 @@ impl Core {
         let at = self.pipeline.arrival.max(self.lines_since + 1);
         let line = interrupt_priority(pending);
         self.loops.flushed();
-        let target = self.csr.trap(line, true, self.pc, 0);
+        let target = self.csr.trap(line, true, self.pc);
         self.acknowledged = Some((at, line));
         self.redirect(target, at, false, Stall::System, program, memory)
     }

@@ -100,9 +100,12 @@ libraries() {
 programs() {
   for bits in 32 16; do
     program matmul $bits "" matmul A B
-    program conv2d $bits -fw conv2d_fw X WEIGHTS BIAS
-    program conv2d $bits -wg conv2d_wg X DY
-    program conv2d $bits -ig conv2d_ig DY WEIGHTS
+    for shape in conv2d conv2d-s2 pointwise; do
+      macro=SHAPE_$(echo $shape | tr a-z- A-Z_)
+      program $shape $bits -fw conv2d_fw X WEIGHTS BIAS -- -D"$macro"
+      program $shape $bits -wg conv2d_wg X DY -- -D"$macro"
+      program $shape $bits -ig conv2d_ig DY WEIGHTS -- -D"$macro"
+    done
     program linear $bits -fw linear X WEIGHTS BIAS -- -DSTEP=FW
     program linear $bits -wg linear X DY -- -DSTEP=WG
     program linear $bits -ig linear DY WEIGHTS -- -DSTEP=IG

@@ -19,7 +19,11 @@ DATA = HERE / "data"
 TYPES = {"fp32": np.float32, "fp16": np.float16}
 
 MATMUL = dict(n=96, m=96, k=96)
-CONV = dict(cin=16, cout=32, h=16, w=16, kernel=3, stride=1, padding=1)
+CONVS = {
+    "conv2d": dict(cin=16, cout=32, h=16, w=16, kernel=3, stride=1, padding=1),
+    "conv2d-s2": dict(cin=16, cout=32, h=16, w=16, kernel=3, stride=2, padding=1),
+    "pointwise": dict(cin=32, cout=64, h=16, w=16, kernel=1, stride=1, padding=0),
+}
 LINEAR = dict(ni=256, no=64)
 ELEMENTS = 8192
 MLP = dict(ni=64, nh=32, no=16, steps=48, samples=4)
@@ -119,68 +123,71 @@ def matmul(name, dtype):
     write_answers(name, chain(a, b, start), a.astype(np.float64) @ b.astype(np.float64))
 
 
-def conv2d_tensors(dtype):
+def out_extents(conv):
+    return [(conv[side] + 2 * conv["padding"] - conv["kernel"]) // conv["stride"] + 1 for side in "hw"]
+
+
+def conv2d_tensors(conv, dtype):
     rng = np.random.default_rng(20230520)
-    depth = CONV["cin"] * CONV["kernel"] ** 2
-    out_h = (CONV["h"] + 2 * CONV["padding"] - CONV["kernel"]) // CONV["stride"] + 1
-    out_w = (CONV["w"] + 2 * CONV["padding"] - CONV["kernel"]) // CONV["stride"] + 1
-    x = uniform(rng, (CONV["cin"], CONV["h"], CONV["w"]), 1, dtype)
-    weights = uniform(rng, (CONV["cout"], depth), depth**-0.5, dtype)
-    bias = uniform(rng, (CONV["cout"],), 1, dtype)
-    dy = uniform(rng, (CONV["cout"], out_h, out_w), 1 / 16, dtype)
+    depth = conv["cin"] * conv["kernel"] ** 2
+    out_h, out_w = out_extents(conv)
+    x = uniform(rng, (conv["cin"], conv["h"], conv["w"]), 1, dtype)
+    weights = uniform(rng, (conv["cout"], depth), depth**-0.5, dtype)
+    bias = uniform(rng, (conv["cout"],), 1, dtype)
+    dy = uniform(rng, (conv["cout"], out_h, out_w), 1 / 16, dtype)
     return x, weights, bias, dy
 
 
-def conv2d_fw(name, dtype):
-    x, weights, bias, _ = conv2d_tensors(dtype)
-    columns = im2col(x, CONV["kernel"], CONV["stride"], CONV["padding"])
+def conv2d_fw(name, conv, dtype):
+    x, weights, bias, _ = conv2d_tensors(conv, dtype)
+    columns = im2col(x, conv["kernel"], conv["stride"], conv["padding"])
     write(name, "x", x)
     write(name, "weights", pad_rows(weights))
     write(name, "bias", bias)
-    start = np.broadcast_to(bias[:, None], (CONV["cout"], columns.shape[1])).copy()
+    start = np.broadcast_to(bias[:, None], (conv["cout"], columns.shape[1])).copy()
     reference = weights.astype(np.float64) @ columns.astype(np.float64) + bias.astype(np.float64)[:, None]
     write_answers(name, chain(weights, columns, start), reference)
 
 
-def conv2d_wg(name, dtype):
+def conv2d_wg(name, conv, dtype):
     """The reference is the definition of the gradient, tap by tap; the exact answer follows the kernel."""
-    x, _, _, dy = conv2d_tensors(dtype)
+    x, _, _, dy = conv2d_tensors(conv, dtype)
     write(name, "x", x)
-    rows = dy.reshape(CONV["cout"], -1)
+    rows = dy.reshape(conv["cout"], -1)
     write(name, "dy", pad_rows(rows))
-    padding, stride, kernel = CONV["padding"], CONV["stride"], CONV["kernel"]
+    padding, stride, kernel = conv["padding"], conv["stride"], conv["kernel"]
     padded = np.pad(x.astype(np.float64), ((0, 0), (padding, padding), (padding, padding)))
-    reference = np.zeros((CONV["cout"], CONV["cin"], kernel, kernel))
+    reference = np.zeros((conv["cout"], conv["cin"], kernel, kernel))
     for i in range(kernel):
         for j in range(kernel):
             window = padded[:, i : i + stride * dy.shape[1] : stride, j : j + stride * dy.shape[2] : stride]
             reference[:, :, i, j] = np.einsum("ohw,chw->oc", dy.astype(np.float64), window)
     exact = lane_dots(rows, im2col(x, kernel, stride, padding))
-    write_answers(name, exact, reference.reshape(CONV["cout"], -1))
+    write_answers(name, exact, reference.reshape(conv["cout"], -1))
 
 
-def conv2d_ig(name, dtype):
+def conv2d_ig(name, conv, dtype):
     """The reference scatters each output's gradient to the inputs that it came from; the exact answer follows the
     kernel: a convolution of dY, spread out by the stride, with the kernels turned round."""
-    _, weights, _, dy = conv2d_tensors(dtype)
-    padding, stride, kernel = CONV["padding"], CONV["stride"], CONV["kernel"]
+    _, weights, _, dy = conv2d_tensors(conv, dtype)
+    padding, stride, kernel = conv["padding"], conv["stride"], conv["kernel"]
     write(name, "dy", dy)
     write(name, "weights", pad_rows(weights))
-    taps = weights.reshape(CONV["cout"], CONV["cin"], kernel, kernel)
-    height, width = CONV["h"] + 2 * padding, CONV["w"] + 2 * padding
-    reference = np.zeros((CONV["cin"], height, width))
+    taps = weights.reshape(conv["cout"], conv["cin"], kernel, kernel)
+    height, width = conv["h"] + 2 * padding, conv["w"] + 2 * padding
+    reference = np.zeros((conv["cin"], height, width))
     for i in range(kernel):
         for j in range(kernel):
             reference[:, i : i + stride * dy.shape[1] : stride, j : j + stride * dy.shape[2] : stride] += np.einsum(
                 "ohw,oc->chw", dy.astype(np.float64), taps[:, :, i, j].astype(np.float64)
             )
-    reference = reference[:, padding : padding + CONV["h"], padding : padding + CONV["w"]]
-    spread = np.zeros((CONV["cout"], CONV["h"] + 2 * padding - kernel + 1, CONV["w"] + 2 * padding - kernel + 1), dtype)
+    reference = reference[:, padding : padding + conv["h"], padding : padding + conv["w"]]
+    spread = np.zeros((conv["cout"], conv["h"] + 2 * padding - kernel + 1, conv["w"] + 2 * padding - kernel + 1), dtype)
     spread[:, ::stride, ::stride] = dy
     columns = im2col(spread, kernel, 1, kernel - 1 - padding)
-    flipped = taps[:, :, ::-1, ::-1].transpose(1, 0, 2, 3).reshape(CONV["cin"], -1)
-    exact = chain(flipped, columns, np.zeros((CONV["cin"], columns.shape[1]), dtype))
-    write_answers(name, exact, reference.reshape(CONV["cin"], -1))
+    flipped = taps[:, :, ::-1, ::-1].transpose(1, 0, 2, 3).reshape(conv["cin"], -1)
+    exact = chain(flipped, columns, np.zeros((conv["cin"], columns.shape[1]), dtype))
+    write_answers(name, exact, reference.reshape(conv["cin"], -1))
 
 
 def linear(stem, dtype):
@@ -309,26 +316,32 @@ def mlp_reference(x, t, w1, b1, w2, b2):
 def shapes():
     lines = ["/* Written by golden/generate.py. */", "#ifndef ENNEAD_SHAPES_H", "#define ENNEAD_SHAPES_H", ""]
     lines += [f"#define MATMUL_{key.upper()} {value}" for key, value in MATMUL.items()]
-    lines += [f"#define CONV_{key.upper()} {value}" for key, value in CONV.items()]
     lines += [f"#define LINEAR_{key.upper()} {value}" for key, value in LINEAR.items()]
     lines += [f"#define SGD_{key.upper()} {value}f" for key, value in SGD.items()]
     lines += [f"#define ELEMENTS {ELEMENTS}"]
     lines += [f"#define MLP_{key.upper()} {value}" for key, value in MLP.items()]
     lines += [f"#define MLP_{key.upper()} {value}f" for key, value in MLP_SGD.items()]
-    depth = CONV["cin"] * CONV["kernel"] ** 2
-    out_h = (CONV["h"] + 2 * CONV["padding"] - CONV["kernel"]) // CONV["stride"] + 1
-    out_w = (CONV["w"] + 2 * CONV["padding"] - CONV["kernel"]) // CONV["stride"] + 1
     for bits, dtype in ((32, np.float32), (16, np.float16)):
         lines += [
             f"{'#if' if bits == 32 else '#elif'} ENNEAD_BITS == {bits}",
             f"#define MATMUL_LDA {padded_row(MATMUL['k'], dtype)}",
-            f"#define CONV_LDW {padded_row(depth, dtype)}",
-            f"#define CONV_LDY {padded_row(out_h * out_w, dtype)}",
             f"#define LINEAR_LDW {padded_row(LINEAR['ni'], dtype)}",
             f"#define MLP_LD1 {padded_row(MLP['ni'], dtype)}",
             f"#define MLP_LD2 {padded_row(MLP['nh'], dtype)}",
         ]
-    lines += ["#endif", "", "#endif", ""]
+    lines += ["#endif", ""]
+    for name, conv in CONVS.items():
+        lines += [f"#ifdef SHAPE_{name.upper().replace('-', '_')}"]
+        lines += [f"#define CONV_{key.upper()} {value}" for key, value in conv.items()]
+        for bits, dtype in ((32, np.float32), (16, np.float16)):
+            out_h, out_w = out_extents(conv)
+            lines += [
+                f"{'#if' if bits == 32 else '#elif'} ENNEAD_BITS == {bits}",
+                f"#define CONV_LDW {padded_row(conv['cin'] * conv['kernel'] ** 2, dtype)}",
+                f"#define CONV_LDY {padded_row(out_h * out_w, dtype)}",
+            ]
+        lines += ["#endif", "#endif"]
+    lines += ["", "#endif", ""]
     (HERE / "shapes.h").write_text("\n".join(lines))
 
 
@@ -336,9 +349,10 @@ def main():
     DATA.mkdir(exist_ok=True)
     for precision, dtype in TYPES.items():
         matmul(f"matmul-{precision}", dtype)
-        conv2d_fw(f"conv2d-{precision}-fw", dtype)
-        conv2d_wg(f"conv2d-{precision}-wg", dtype)
-        conv2d_ig(f"conv2d-{precision}-ig", dtype)
+        for stem, conv in CONVS.items():
+            conv2d_fw(f"{stem}-{precision}-fw", conv, dtype)
+            conv2d_wg(f"{stem}-{precision}-wg", conv, dtype)
+            conv2d_ig(f"{stem}-{precision}-ig", conv, dtype)
         linear(f"linear-{precision}", dtype)
         relu(f"relu-{precision}", dtype)
         sgd(f"sgd-{precision}", dtype)

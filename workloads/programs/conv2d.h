@@ -17,6 +17,8 @@ enum {
   HO = (H + 2 * PADDING - KERNEL) / STRIDE + 1,
   WO = (W + 2 * PADDING - KERNEL) / STRIDE + 1,
   WORD = 4 / sizeof(REAL),
+  /* A kernel of one tap: the image itself is the matrix. */
+  POINTWISE = TAPS == 1 && STRIDE == 1 && PADDING == 0,
 };
 
 /* An image in L1 has zeros before its first line, between lines and after its last, so that a step finds up to `zeros`

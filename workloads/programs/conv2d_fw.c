@@ -38,7 +38,7 @@ REAL ennead_output[COUT * HO * WO] __attribute__((aligned(16)));
 static REAL x[CIN * H * LDX + MARGIN(PADDING)] ENNEAD_L1;
 static REAL weights[COUT * LDW] ENNEAD_L1;
 static REAL bias[COUT] ENNEAD_L1;
-static REAL columns[K * LDB] ENNEAD_L1;
+static REAL columns[POINTWISE ? 1 : K * LDB] ENNEAD_L1;
 static REAL y[2][COUT * BAND * WO] ENNEAD_L1;
 
 void ennead_team_main(uint32_t core, uint32_t team) {
@@ -77,7 +77,9 @@ void ennead_team_main(uint32_t core, uint32_t team) {
         .ld_x = LDX,
         .margin = MARGIN(PADDING),
     };
-    im2col_kernel(&gather, core, team);
+    if (!POINTWISE) {
+      im2col_kernel(&gather, core, team);
+    }
     if (core == 0 && band == 0) {
       ennead_dma_wait(late);
     }
@@ -87,11 +89,11 @@ void ennead_team_main(uint32_t core, uint32_t team) {
     ENNEAD_BEGIN(REGION_COMPUTE);
     const struct matmul mm = {
         .a = weights,
-        .b = columns,
+        .b = POINTWISE ? x + row * WO : columns,
         .c = y[band % 2],
         .bias = bias,
         .lda = LDW,
-        .ldb = LDB,
+        .ldb = POINTWISE ? H * W : LDB,
         .ldc = rows * WO,
         .n = COUT,
         .m = rows * WO,

@@ -38,7 +38,7 @@ REAL ennead_output[CIN * H * W] __attribute__((aligned(16)));
 static REAL dy[COUT * HO * LDX + MARGIN(ZEROS)] ENNEAD_L1;
 static REAL weights[COUT * LDW] ENNEAD_L1;
 static REAL flipped[CIN * LDF] ENNEAD_L1;
-static REAL columns[DEPTH * LDB] ENNEAD_L1;
+static REAL columns[POINTWISE ? 1 : DEPTH * LDB] ENNEAD_L1;
 static REAL dx[2][CIN * BAND * W] ENNEAD_L1;
 
 void ennead_team_main(uint32_t core, uint32_t team) {
@@ -84,17 +84,19 @@ void ennead_team_main(uint32_t core, uint32_t team) {
         .ld_x = LDX,
         .margin = MARGIN(ZEROS),
     };
-    im2col_kernel(&gather, core, team);
+    if (!POINTWISE) {
+      im2col_kernel(&gather, core, team);
+    }
     ennead_barrier();
     ENNEAD_END(REGION_IM2COL);
 
     ENNEAD_BEGIN(REGION_COMPUTE);
     const struct matmul mm = {
         .a = flipped,
-        .b = columns,
+        .b = POINTWISE ? dy + row * W : columns,
         .c = dx[band % 2],
         .lda = LDF,
-        .ldb = LDB,
+        .ldb = POINTWISE ? HO * WO : LDB,
         .ldc = rows * W,
         .n = CIN,
         .m = rows * W,

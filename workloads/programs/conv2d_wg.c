@@ -18,7 +18,7 @@ ENNEAD_REGION(4, "dma-out");
 
 enum {
   LDX = LINE(W, PADDING),
-  BAND = 4 * WORD,
+  BAND = POINTWISE ? HO : 4 * WORD,
   BANDS = (HO + BAND - 1) / BAND,
   LDB = ROW_LENGTH(BAND *WO),
 };
@@ -29,12 +29,12 @@ REAL ennead_output[COUT * K] __attribute__((aligned(16)));
 
 static REAL x[CIN * H * LDX + MARGIN(PADDING)] ENNEAD_L1;
 static REAL dy[COUT * LDY] ENNEAD_L1;
-static REAL columns[K * LDB] ENNEAD_L1;
+static REAL columns[POINTWISE ? COUT * K : K * LDB] ENNEAD_L1;
 static uint32_t sums[COUT * K] ENNEAD_L1;
 /* The columns are not needed any more when the sums are turned into the gradient. */
 static REAL *const dw = columns;
 
-_Static_assert(LDB >= COUT, "the gradient has to fit where the columns were");
+_Static_assert(POINTWISE || LDB >= COUT, "the gradient has to fit where the columns were");
 
 void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_BEGIN(REGION_DMA_IN);
@@ -71,7 +71,9 @@ void ennead_team_main(uint32_t core, uint32_t team) {
         .ld_x = LDX,
         .margin = MARGIN(PADDING),
     };
-    im2col_kernel(&gather, core, team);
+    if (!POINTWISE) {
+      im2col_kernel(&gather, core, team);
+    }
     if (core == 0 && band == 0) {
       ennead_dma_wait(late);
     }
@@ -81,10 +83,10 @@ void ennead_team_main(uint32_t core, uint32_t team) {
     ENNEAD_BEGIN(REGION_COMPUTE);
     const struct matmul_dot mm = {
         .a = dy + row * WO,
-        .b = columns,
+        .b = POINTWISE ? x + row * WO : columns,
         .sums = sums,
         .lda = LDY,
-        .ldb = LDB,
+        .ldb = POINTWISE ? H * W : LDB,
         .n = COUT,
         .m = K,
         .k = rows * WO,

@@ -118,6 +118,10 @@ macro_rules! both_targets {
 /// The shape of the Conv2D programs and the MACs of any of its three steps.
 const CONV2D_SHAPE: &str = "16x16x16 -> 32x16x16, 3x3, stride 1, padding 1";
 const CONV2D_MACS: u64 = 32 * 16 * 16 * 16 * 9;
+const CONV2D_S2_SHAPE: &str = "16x16x16 -> 32x8x8, 3x3, stride 2, padding 1";
+const CONV2D_S2_MACS: u64 = 32 * 8 * 8 * 16 * 9;
+const POINTWISE_SHAPE: &str = "32x16x16 -> 64x16x16, 1x1";
+const POINTWISE_MACS: u64 = 64 * 16 * 16 * 32;
 const LINEAR_SHAPE: &str = "256 -> 64";
 const LINEAR_MACS: u64 = 256 * 64;
 const MLP_SHAPE: &str = "64 -> 32 -> ReLU -> 16, batch 1, 4 samples in turn";
@@ -170,6 +174,138 @@ static ALL: &[[Workload; 2]] = &[
     both_targets!(
         "conv2d-fp16-ig", "Conv2D input gradient in packed FP16", CONV2D_SHAPE, CONV2D_MACS, [],
         F16, [16, 16, 16], rtol 0.0, atol 0.002
+    ),
+    both_targets!(
+        "conv2d-s2-fp32-fw",
+        "Conv2D forward with stride 2 in FP32, with bias",
+        CONV2D_S2_SHAPE,
+        CONV2D_S2_MACS,
+        [],
+        F32,
+        [32, 8, 8],
+        rtol 0.0,
+        atol 3e-6
+    ),
+    both_targets!(
+        "conv2d-s2-fp16-fw",
+        "Conv2D forward with stride 2 in packed FP16, with bias",
+        CONV2D_S2_SHAPE,
+        CONV2D_S2_MACS,
+        [],
+        F16,
+        [32, 8, 8],
+        rtol 0.0,
+        atol 0.02
+    ),
+    both_targets!(
+        "conv2d-s2-fp32-wg",
+        "Conv2D weight gradient with stride 2 in FP32",
+        CONV2D_S2_SHAPE,
+        CONV2D_S2_MACS,
+        [],
+        F32,
+        [32, 16, 3, 3],
+        rtol 0.0,
+        atol 6e-7
+    ),
+    both_targets!(
+        "conv2d-s2-fp16-wg",
+        "Conv2D weight gradient with stride 2 in packed FP16",
+        CONV2D_S2_SHAPE,
+        CONV2D_S2_MACS,
+        [],
+        F16,
+        [32, 16, 3, 3],
+        rtol 0.0,
+        atol 0.003
+    ),
+    both_targets!(
+        "conv2d-s2-fp32-ig",
+        "Conv2D input gradient with stride 2 in FP32",
+        CONV2D_S2_SHAPE,
+        CONV2D_S2_MACS,
+        [],
+        F32,
+        [16, 16, 16],
+        rtol 0.0,
+        atol 1e-7
+    ),
+    both_targets!(
+        "conv2d-s2-fp16-ig",
+        "Conv2D input gradient with stride 2 in packed FP16",
+        CONV2D_S2_SHAPE,
+        CONV2D_S2_MACS,
+        [],
+        F16,
+        [16, 16, 16],
+        rtol 0.0,
+        atol 0.001
+    ),
+    both_targets!(
+        "pointwise-fp32-fw",
+        "pointwise convolution forward in FP32, with bias",
+        POINTWISE_SHAPE,
+        POINTWISE_MACS,
+        [],
+        F32,
+        [64, 16, 16],
+        rtol 0.0,
+        atol 2e-6
+    ),
+    both_targets!(
+        "pointwise-fp16-fw",
+        "pointwise convolution forward in packed FP16, with bias",
+        POINTWISE_SHAPE,
+        POINTWISE_MACS,
+        [],
+        F16,
+        [64, 16, 16],
+        rtol 0.0,
+        atol 0.015
+    ),
+    both_targets!(
+        "pointwise-fp32-wg",
+        "pointwise convolution weight gradient in FP32",
+        POINTWISE_SHAPE,
+        POINTWISE_MACS,
+        [],
+        F32,
+        [64, 32],
+        rtol 0.0,
+        atol 2e-6
+    ),
+    both_targets!(
+        "pointwise-fp16-wg",
+        "pointwise convolution weight gradient in packed FP16",
+        POINTWISE_SHAPE,
+        POINTWISE_MACS,
+        [],
+        F16,
+        [64, 32],
+        rtol 0.0,
+        atol 0.008
+    ),
+    both_targets!(
+        "pointwise-fp32-ig",
+        "pointwise convolution input gradient in FP32",
+        POINTWISE_SHAPE,
+        POINTWISE_MACS,
+        [],
+        F32,
+        [32, 16, 16],
+        rtol 0.0,
+        atol 1e-7
+    ),
+    both_targets!(
+        "pointwise-fp16-ig",
+        "pointwise convolution input gradient in packed FP16",
+        POINTWISE_SHAPE,
+        POINTWISE_MACS,
+        [],
+        F16,
+        [32, 16, 16],
+        rtol 0.0,
+        atol 0.001
     ),
     both_targets!(
         "linear-fp32-fw", "fully connected forward in FP32, with bias", LINEAR_SHAPE, LINEAR_MACS, [],

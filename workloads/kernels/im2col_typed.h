@@ -31,6 +31,10 @@ ENNEAD_INLINE void NAME(copy)(BITS *to, const BITS *from, uint32_t count) {
 }
 
 ENNEAD_INLINE void NAME(clear)(BITS *to, uint32_t count) {
+  if ((uintptr_t)to % 4 == 0 && count * sizeof(BITS) % 4 == 0) {
+    ennead_clear_words(to, count * sizeof(BITS) / 4);
+    return;
+  }
   for (; count > 0; count--) {
     *to++ = 0;
   }
@@ -100,6 +104,68 @@ static void NAME(dense_row)(const struct im2col *job, struct NAME(row) row) {
   }
 }
 
+/* Positions a stride apart. */
+static void NAME(strided_row)(const struct im2col *job, struct NAME(row) row) {
+  const int32_t stride = (int32_t)job->stride, width = (int32_t)job->width;
+  const uint32_t out_width = job->out_width;
+  BITS *to = row.to;
+  for (uint32_t out = job->out_rows; out > 0; out--, row.y += stride) {
+    uint32_t todo = out_width;
+    if ((uint32_t)row.y < job->height) {
+      const BITS *line = row.plane + row.y * (int32_t)job->ld_x;
+      int32_t x = row.x;
+      for (; todo > 0 && x < 0; todo--, x += stride) {
+        *to++ = 0;
+      }
+      for (; todo >= 2 && x + stride < width; todo -= 2, x += 2 * stride, to += 2) {
+        const BITS first = line[x], second = line[x + stride];
+        to[0] = first;
+        to[1] = second;
+      }
+      for (; todo > 0 && x < width; todo--, x += stride) {
+        *to++ = line[x];
+      }
+    }
+    for (; todo > 0; todo--) {
+      *to++ = 0;
+    }
+  }
+}
+
+/* Neighbouring positions of an input whose elements lie `spread` apart: lines of zeros, and the elements put in. */
+static void NAME(spread_row)(const struct im2col *job, struct NAME(row) row) {
+  const int32_t spread = (int32_t)job->spread, out_width = (int32_t)job->out_width, width = (int32_t)job->width;
+  int32_t first = row.x >= 0 ? 0 : -row.x, element = 0;
+  for (int32_t x = row.x + first; x > 0; x -= spread, element++) {
+    if (x < spread) {
+      first += spread - x;
+    }
+  }
+  int32_t until = row.y, line_number = 0; /* lines until the next that is not zero, and its number */
+  for (; until > 0; until -= spread) {
+    line_number++;
+  }
+  until = -until;
+  BITS *to = row.to;
+  for (uint32_t out = job->out_rows; out > 0; out--, to += out_width) {
+    NAME(clear)(to, (uint32_t)out_width);
+    if (until > 0) {
+      until--;
+      continue;
+    }
+    if (line_number < (int32_t)job->height) {
+      const BITS *from = row.plane + line_number * (int32_t)job->ld_x + element;
+      BITS *end = to + out_width;
+      int32_t left = width - element;
+      for (BITS *at = to + first; left > 0 && at < end; left--, at += spread) {
+        *at = *from++;
+      }
+    }
+    line_number++;
+    until = spread - 1;
+  }
+}
+
 /* Any stride and spread, one element at a time. */
 static void NAME(sparse_row)(const struct im2col *job, struct NAME(row) row) {
   const int32_t stride = (int32_t)job->stride, spread = (int32_t)job->spread;
@@ -142,6 +208,10 @@ void NAME(im2col)(const struct im2col *job, uint32_t core, uint32_t team) {
     row.x = (int32_t)tap_x - (int32_t)job->padding;
     if (dense) {
       NAME(dense_row)(job, row);
+    } else if (job->spread == 1) {
+      NAME(strided_row)(job, row);
+    } else if (job->stride == 1) {
+      NAME(spread_row)(job, row);
     } else {
       NAME(sparse_row)(job, row);
     }

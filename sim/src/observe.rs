@@ -2,6 +2,8 @@
 //!
 //! Invariant: observing never changes a cycle.
 
+use crate::core::pipeline::Charge;
+
 /// An instruction that left decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retired {
@@ -13,6 +15,8 @@ pub struct Retired {
     pub pc: u32,
     /// Its bits; a compressed one in the low half.
     pub bits: u32,
+    /// What held it back first, if it did not leave decode in the cycle after the instruction before it.
+    pub waited_for: Option<Charge>,
 }
 
 /// Watches a run.

@@ -76,7 +76,8 @@ impl Program {
         Some(index)
     }
 
-    fn decode(&self, pc: u32, memory: &Memory) -> Uop {
+    /// The micro-op of what memory holds at `pc` now.
+    pub fn decode(&self, pc: u32, memory: &Memory) -> Uop {
         let low = memory.code_half(pc).unwrap_or(0);
         let bits = if low & 3 == 3 {
             low | memory.code_half(pc.wrapping_add(2)).unwrap_or(0) << 16
@@ -93,13 +94,6 @@ impl Program {
     #[inline(always)]
     pub fn at(&self, page: u32, pc: u32) -> &Uop {
         &self.pages[page as usize][(pc as usize >> 1) & (SLOTS - 1)]
-    }
-
-    /// The micro-op at `pc`, if its page is decoded already.
-    pub fn peek(&self, pc: u32, memory: &Memory) -> Option<&Uop> {
-        let (which, offset) = memory.locate(pc)?;
-        let page = self.tables[which as usize][(offset >> PAGE_BITS) as usize];
-        (page < WATCHED).then(|| self.at(page, pc))
     }
 
     /// The number by which a page is recognised: equal for addresses of one page.

@@ -160,17 +160,17 @@ pub(super) const XF8_MOVES: &[Row] = rows! { [Xf8 FloatMove]
     "fmv.b.x"  "1111011 00000 ..... 000 ..... 1010011" FX     FmvBX
 };
 
-pub(super) const XF16_EXPANDING: &[Row] = rows! { [Xfaux Xf16]
+pub(super) const XF16_EXPANDING: &[Row] = rows! { [Xf16]
     "fmulex.s.h" "0100110 ..... ..... ... ..... 1010011" FFF_RM  FmulexSH
     "fmacex.s.h" "0101010 ..... ..... ... ..... 1010011" FFFA_RM FmacexSH
 };
 
-pub(super) const XF16ALT_EXPANDING: &[Row] = rows! { [Xfaux Xf16alt]
+pub(super) const XF16ALT_EXPANDING: &[Row] = rows! { [Xf16alt]
     "fmulex.s.ah" "0100110 ..... ..... 101 ..... 1010011" FFF_DYN  FmulexSAh
     "fmacex.s.ah" "0101010 ..... ..... 101 ..... 1010011" FFFA_DYN FmacexSAh
 };
 
-pub(super) const XF8_EXPANDING: &[Row] = rows! { [Xfaux Xf8]
+pub(super) const XF8_EXPANDING: &[Row] = rows! { [Xf8]
     "fmulex.s.b" "0100111 ..... ..... ... ..... 1010011" FFF_RM  FmulexSB
     "fmacex.s.b" "0101011 ..... ..... ... ..... 1010011" FFFA_RM FmacexSB
 };

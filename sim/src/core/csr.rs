@@ -108,6 +108,8 @@ pub struct Csr {
     /// Offsets that software's writes gave to the counters: value read = count + offset.
     counter_offset: [u64; 32],
     frozen: [u64; 32],
+    /// A float register or floating-point state was written: FS reads as dirty.
+    pub float_written: bool,
     hart: u32,
     misa: u32,
     /// Floats have a register file of their own.
@@ -182,6 +184,7 @@ impl Csr {
             pcmr: 3,
             counter_offset: [0; 32],
             frozen: [0; 32],
+            float_written: false,
             hart,
             misa,
             float_file,
@@ -279,8 +282,9 @@ impl Csr {
             LEGACY_UHARTID if !modern => self.hart,
             LEGACY_PRIVLV if !modern => 3,
             MSTATUS => {
-                let dirty = u32::from(self.mstatus & MSTATUS_FS == MSTATUS_FS);
-                self.mstatus | MSTATUS_MPP | dirty << 31
+                let written = if self.float_written && modern { MSTATUS_FS } else { 0 };
+                let value = self.mstatus | MSTATUS_MPP | written;
+                value | u32::from(value & MSTATUS_FS == MSTATUS_FS) << 31
             }
             MISA => self.misa,
             MIE => self.mie,
@@ -342,9 +346,21 @@ impl Csr {
             .for_each(|(event, value)| self.set_pccr(event, value, view));
     }
 
+    /// Whether register `csr` exists and may be accessed in this way.
+    pub fn allows(&self, csr: u32, writes: bool) -> bool {
+        let nothing = View {
+            events: &[0; 32],
+            loops: [0; 6],
+            pending: 0,
+        };
+        let read_only = self.generation == Generation::Cv32e40p && csr >> 10 == 3;
+        !(writes && read_only) && self.read(csr, &nothing) != Access::Missing
+    }
+
     /// Writes register `csr`. A counter does not count in the cycle in which it is written.
     pub fn write(&mut self, csr: u32, value: u32, view: &View) -> Written {
         let modern = self.generation == Generation::Cv32e40p;
+        self.float_written |= matches!(csr, FFLAGS | FRM | FCSR);
         let mut events = *view.events;
         events[0] += 1;
         events[1] += 1;
@@ -359,7 +375,10 @@ impl Csr {
                 self.fflags = value as u8 & 0x1f;
                 self.frm = (value >> 5) as u8 & 7;
             }
-            MSTATUS => self.mstatus = value & (MSTATUS_MIE | MSTATUS_MPIE | MSTATUS_FS) | MSTATUS_MPP,
+            MSTATUS => {
+                self.mstatus = value & (MSTATUS_MIE | MSTATUS_MPIE | MSTATUS_FS) | MSTATUS_MPP;
+                self.float_written = false;
+            }
             MIE => {
                 self.mie = value & STANDARD_INTERRUPTS;
                 self.controller_masks &= !modern;

@@ -22,8 +22,6 @@ pub struct HardwareLoop {
 pub enum Step {
     /// Nothing special.
     Plain,
-    /// The instruction after this one is followed by the body's start, without cost.
-    Armed,
     /// This instruction is followed by `.0`, without cost.
     Back(u32),
     /// This instruction is followed by `.0`, after a jump launched as it enters decode.
@@ -84,9 +82,15 @@ impl Loops {
         self.armed = None;
     }
 
-    /// CV32E40P ignores taken branches and jumps while its controller is in the loop state.
-    pub fn ignores_branches(&self) -> bool {
+    /// CV32E40P: while the controller is in its loop state it looks at neither branches and jumps nor at `fence`, `mret`
+    /// and `wfi`.
+    pub fn in_body(&self) -> bool {
         self.in_body
+    }
+
+    /// Where the instruction after the one that was looked at last leads, if its zero-cost jump is armed.
+    pub fn armed(&self) -> Option<u32> {
+        self.armed
     }
 
     /// Whether the instruction at `pc` surely changes nothing: [`Loops::step`] need not look at it.
@@ -102,12 +106,12 @@ impl Loops {
         }
     }
 
-    /// Looks at the instruction at `pc` as it leaves decode. `plain` is false for instructions that the controller
-    /// handles before it looks at loops (jumps, traps, flushes).
-    pub fn step(&mut self, pc: u32, plain: bool) -> Step {
+    /// Looks at the instruction at `pc` in decode, which is none that the controller handles before it looks at loops
+    /// (jumps, traps and flushes outside the loop state).
+    pub fn step(&mut self, pc: u32) -> Step {
         match self.family {
             IsaFamily::Xpulpv2 => self.step_legacy(pc),
-            IsaFamily::Xcv => self.step_corev(pc, plain),
+            IsaFamily::Xcv => self.step_corev(pc),
         }
     }
 
@@ -121,7 +125,7 @@ impl Loops {
         Step::Plain
     }
 
-    fn step_corev(&mut self, pc: u32, plain: bool) -> Step {
+    fn step_corev(&mut self, pc: u32) -> Step {
         let back = self.armed.take();
         let in_body = |l: &HardwareLoop| l.start <= pc && l.end >= pc.wrapping_add(4) && l.count > 1;
         let body = self.set.iter().any(in_body);
@@ -139,21 +143,23 @@ impl Loops {
                     }
                 }
             }
-            if self.armed.is_some() && step == Step::Plain {
-                step = Step::Armed;
-            }
             for registers in self.set.iter_mut().filter(|l| last(l)) {
                 registers.count = registers.count.saturating_sub(1);
             }
-        } else if plain {
+        } else {
             if body {
                 self.in_body = !self.set.iter().any(second_last);
             }
             for registers in self.set.iter_mut().filter(|l| last(l)) {
-                if registers.count > 1 {
-                    step = Step::Jump(registers.start);
+                match registers.count {
+                    0 => {}
+                    1 => registers.count = 0,
+                    _ if body => {
+                        step = Step::Jump(registers.start);
+                        registers.count -= 1;
+                    }
+                    _ => {}
                 }
-                registers.count = registers.count.saturating_sub(1);
             }
         }
         self.active = self.set.iter().any(|l| l.count != 0) || self.in_body;
@@ -167,7 +173,7 @@ impl Loops {
         }
         let mut target = None;
         for registers in self.set.iter_mut().filter(|l| l.end == pc.wrapping_add(4)) {
-            registers.count = registers.count.saturating_sub(1);
+            registers.count = registers.count.wrapping_sub(1);
             if registers.count != 0 {
                 target = Some(registers.start);
             }

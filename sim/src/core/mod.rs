@@ -8,6 +8,7 @@
 //! horizon was.
 
 pub mod csr;
+pub mod fetch;
 pub mod loops;
 pub mod pipeline;
 pub mod timing;
@@ -19,8 +20,9 @@ use ennead_isa::op::{Addressing, CsrUpdate, Fill, LoopPart, Width};
 
 use crate::config::{Config, DivSqrt, Generation, Sharing};
 use crate::core::csr::{Csr, Events, View, Written};
+use crate::core::fetch::{Control, Fetch, GrantTrace};
 use crate::core::loops::{Loops, Step};
-use crate::core::pipeline::{Charge, Flow, Ledger, Pipeline};
+use crate::core::pipeline::{Charge, Flow, Ledger, Leftover, Pipeline};
 use crate::core::uop::{Action, NO_REGISTER, Uop};
 use crate::fault::FaultKind;
 use crate::memory::Memory;
@@ -177,8 +179,14 @@ pub struct Core {
     pending: Option<Pending>,
     page: u32,
     page_number: u32,
+    /// Interrupt lines at the pins, and those of them that rose in the last cycle in which any did.
     lines: u32,
-    lines_since: u64,
+    rising: u32,
+    risen_at: u64,
+    /// The fetch stage, where instruction memory is not ideal (R26).
+    fetch: Option<Box<Fetch>>,
+    /// The next instruction came into decode as the last one left it.
+    followed: bool,
 }
 
 impl Core {
@@ -206,15 +214,27 @@ impl Core {
             page: 0,
             page_number: u32::MAX,
             lines: 0,
-            lines_since: 0,
+            rising: 0,
+            risen_at: 0,
+            fetch: None,
+            followed: true,
         }
     }
 
+    /// Replays the instruction grants of a recorded pattern from reset on (R26).
+    pub fn replay(&mut self, grants: GrantTrace) {
+        self.fetch = Some(Box::new(Fetch::new(grants, false, self.pipeline.issued + 1)));
+    }
+
     /// Starts at `boot`; the fetch-enable signal rises in cycle `now`.
-    pub fn start(&mut self, now: u64, boot: u32) {
+    pub fn start(&mut self, now: u64, boot: u32, memory: &Memory) {
         self.pc = boot;
-        self.pipeline.start(now, now + 3);
-        self.next = Next::Issue(now + 3);
+        if let Some(fetch) = &mut self.fetch {
+            fetch.cycle = now + 1;
+        }
+        let flow = self.pipeline.start(now, boot);
+        self.arrive(flow, &Leftover::default(), memory);
+        self.next = Next::Issue(self.pipeline.arrival);
     }
 
     /// The pending access.
@@ -224,9 +244,14 @@ impl Core {
 
     /// The interrupt lines at the core's pins from cycle `now` on.
     pub fn set_lines(&mut self, now: u64, lines: u32) {
-        let enabled = self.csr.enabled_lines();
-        if self.lines & enabled == 0 && lines & enabled != 0 {
-            self.lines_since = now;
+        let rising = lines & !self.lines;
+        if rising != 0 {
+            self.rising = if now == self.risen_at {
+                self.rising | rising
+            } else {
+                rising
+            };
+            self.risen_at = now;
         }
         self.lines = lines;
     }
@@ -243,26 +268,32 @@ impl Core {
 
     /// Wakes a sleeping core if an enabled line is high (R16): the controller's first fetch is in the next cycle, and
     /// takes the interrupt itself where interrupts are enabled.
-    pub fn wake(&mut self, now: u64) -> bool {
+    pub fn wake(&mut self, now: u64, memory: &Memory) -> bool {
         let Next::Asleep(since) = self.next else { return false };
-        if self.lines & self.csr.enabled_lines() == 0 {
+        let pending = self.lines & self.csr.enabled_lines();
+        if pending == 0 {
             return false;
         }
         let first_fetch = now.max(since) + 1;
-        self.pipeline.ledger.sleep += first_fetch - self.pipeline.issued;
-        self.pipeline.issued = first_fetch;
-        let mut arrival = first_fetch + 1;
-        if self.csr.interrupts_enabled() {
-            let line = interrupt_priority(self.lines & self.csr.enabled_lines());
+        self.pipeline.asleep_until(first_fetch);
+        self.fetch_idles(since, first_fetch, memory);
+        let flow = if self.csr.interrupts_enabled() {
+            let line = interrupt_priority(pending);
             self.pc = self.csr.trap(line, true, self.pc);
             self.acknowledged = Some((first_fetch, line));
-            arrival += 1;
-        }
-        self.pipeline.flow(Flow::Hold {
-            arrival,
-            charge: Stall::System,
-        });
-        self.next = Next::Issue(arrival);
+            Flow::Redirect {
+                at: first_fetch,
+                target: self.pc,
+                charge: Stall::System,
+            }
+        } else {
+            Flow::Hold {
+                from: first_fetch,
+                charge: Stall::System,
+            }
+        };
+        self.arrive(flow, &Leftover::default(), memory);
+        self.next = Next::Issue(self.pipeline.arrival);
         true
     }
 
@@ -300,35 +331,39 @@ impl Core {
         let program = &*program;
         let uop = program.at(self.page, self.pc);
         let mut t = self.pipeline.earliest(uop);
+        let mut redirect_at = self.pipeline.arrival;
         match uop.action {
             Action::Csr(..) => t = self.pipeline.after_fpu(t),
-            Action::Jalr => t = t.max(self.pipeline.jalr_redirect(uop)),
+            Action::Jalr => {
+                redirect_at = self.pipeline.jalr_redirect(uop);
+                t = t.max(redirect_at);
+            }
             _ => {}
         }
         if t > horizon {
             self.next = Next::Issue(t);
             return false;
         }
-        if self.lines != 0 && self.take_interrupt(t, program, memory) {
+        if self.lines != 0 && self.take_interrupt(uop, t, redirect_at, memory) {
             self.next = Next::Issue(self.pipeline.arrival);
             return false;
         }
-        let redirect_at = if matches!(uop.action, Action::Jalr) {
-            self.pipeline.jalr_redirect(uop)
-        } else {
-            self.pipeline.arrival
-        };
         self.pipeline.issue(uop, t);
+        if self.fetch.is_some() {
+            self.fetch_while_in_decode(uop, t, true, redirect_at, memory);
+        }
         self.last_pc = self.pc;
         self.instret += 1;
         self.macs += u64::from(uop.macs);
         self.events[event::COMPRESSED] += u64::from(uop.len == 2);
         if O::ACTIVE {
+            let waited_for = self.pipeline.waited_for;
             observer.retire(Retired {
                 core: self.index,
                 cycle: t,
                 pc: self.pc,
                 bits: uop.bits,
+                waited_for,
             });
         }
         self.execute(uop, t, redirect_at, program, memory)
@@ -364,19 +399,19 @@ impl Core {
         match uop.action {
             Action::Compute(eval) => {
                 self.write(uop.rd, eval(a, b, c, uop.aux as u32));
-                self.retire_plain(uop, s, s, redirect_at, program, memory)
+                self.retire_plain(uop, s, redirect_at, program, memory)
             }
             Action::MulHigh(eval) => {
                 self.write(uop.rd, eval(a, b, c, uop.aux as u32));
-                self.retire_plain(uop, s, t + timing::MUL_HIGH, redirect_at, program, memory)
+                self.retire_plain(uop, t + timing::MUL_HIGH, redirect_at, program, memory)
             }
             Action::Div(eval, signed) => {
                 self.write(uop.rd, eval(a, b, c, uop.aux as u32));
-                self.retire_plain(uop, s, t + timing::division(b, signed), redirect_at, program, memory)
+                self.retire_plain(uop, t + timing::division(b, signed), redirect_at, program, memory)
             }
             Action::Region => {
                 self.mark(uop.imm as u32);
-                self.retire_plain(uop, s, s, redirect_at, program, memory)
+                self.retire_plain(uop, s, redirect_at, program, memory)
             }
             Action::Load(width, _, addressing) => {
                 self.events[event::LOAD] += 1;
@@ -402,11 +437,12 @@ impl Core {
             }
             Action::Float(eval, latency) => {
                 let Some(rounding) = self.rounding(uop) else {
-                    return self.illegal(uop, program, memory);
+                    return self.illegal(uop, self.illegal_delay(), memory);
                 };
                 let result = eval(a, b, c, rounding);
                 self.write(uop.rd, result.bits);
                 self.csr.fflags |= result.flags.0;
+                self.csr.float_written = true;
                 let request = self.pipeline.fp_request(s, latency);
                 if self.settings.shared_fpu {
                     return self.ask_fpu(s, request);
@@ -420,15 +456,16 @@ impl Core {
                     || None,
                 );
                 self.pipeline.fp_accepted(uop.rd, request, u64::from(latency));
-                self.follow(uop, redirect_at, program, memory)
+                self.follow(uop, redirect_at, memory)
             }
             Action::DivSqrt(eval, op) => {
                 let Some(rounding) = self.rounding(uop) else {
-                    return self.illegal(uop, program, memory);
+                    return self.illegal(uop, self.illegal_delay(), memory);
                 };
                 let result = eval(a, b, c, rounding);
                 self.write(uop.rd, result.bits);
                 self.csr.fflags |= result.flags.0;
+                self.csr.float_written = true;
                 let latency = timing::iterative(self.settings.divsqrt, op, a, b);
                 let request = self.pipeline.fp_request(s, 3) + latency.occupies;
                 self.pipeline.execute(
@@ -440,23 +477,30 @@ impl Core {
                     || None,
                 );
                 self.pipeline.fp_accepted(uop.rd, request, latency.latency - 1);
-                self.follow(uop, redirect_at, program, memory)
+                self.follow(uop, redirect_at, memory)
             }
             Action::Branch(taken) => {
                 self.events[event::BRANCH] += 1;
                 self.pipeline
                     .execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
                 let compare = self.registers[(uop.rs2 & 63) as usize].wrapping_add(uop.aux as u32);
-                if taken(a, compare) && !self.loops.ignores_branches() {
-                    self.events[event::TAKEN] += 1;
-                    if self.loops.active {
-                        self.loops.step(self.pc, true);
-                    }
-                    let target = self.pc.wrapping_add(uop.imm as u32);
-                    self.redirect(target, s, false, Stall::Branch, program, memory)
-                } else {
-                    self.follow(uop, redirect_at, program, memory)
+                if !taken(a, compare) {
+                    return self.follow(uop, redirect_at, memory);
                 }
+                if self.loops.active {
+                    let step = self.loops.step(self.pc);
+                    if self.loops.in_body() {
+                        return self.go_on(uop, step, redirect_at, memory);
+                    }
+                }
+                self.events[event::TAKEN] += 1;
+                let left = if self.pipeline.busy_at(t + 2) || self.fetch.is_some() {
+                    self.behind_branch(uop, program, memory)
+                } else {
+                    Leftover::default()
+                };
+                let target = self.pc.wrapping_add(uop.imm as u32);
+                self.redirect(target, s, Stall::Branch, &left, memory)
             }
             Action::Jal | Action::Jalr => {
                 self.events[event::JUMP] += 1;
@@ -467,39 +511,41 @@ impl Core {
                     a.wrapping_add(uop.imm as u32) & !1
                 };
                 self.write(uop.rd, link);
-                self.pipeline
-                    .execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
-                if self.loops.ignores_branches() {
-                    return self.follow(uop, redirect_at, program, memory);
+                let early = if self.fetch.is_some() {
+                    self.followed
+                } else {
+                    redirect_at < t
+                };
+                let jalr = || jalr_behind_jump(uop, early, program, memory, target);
+                self.pipeline.execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, jalr);
+                if self.loops.in_body() {
+                    return self.follow(uop, redirect_at, memory);
                 }
-                let own = matches!(uop.action, Action::Jalr) && uop.rd == uop.rs1 && uop.rd != 0;
-                self.redirect(target, redirect_at, own, Stall::Jump, program, memory)
+                self.redirect(target, redirect_at, Stall::Jump, &Leftover::of(uop), memory)
             }
             Action::Csr(update, immediate) => self.access_csr(uop, a, update, immediate, redirect_at, program, memory),
+            Action::Fence | Action::Mret | Action::Wfi if self.loops.in_body() => {
+                self.retire_plain(uop, s, redirect_at, program, memory)
+            }
             Action::Fence => {
                 self.pipeline.execute(uop, s, s, Stall::System, Charge::Sleep, || None);
                 self.loops.flushed();
                 self.page_number = u32::MAX;
                 let at = self.pipeline.ex_end + timing::FENCE;
-                self.redirect(
-                    self.pc.wrapping_add(u32::from(uop.len)),
-                    at,
-                    false,
-                    Stall::System,
-                    program,
-                    memory,
-                )
+                let next = self.pc.wrapping_add(u32::from(uop.len));
+                self.redirect(next, at, Stall::System, &Leftover::default(), memory)
             }
             Action::Mret => {
                 self.pipeline.execute(uop, s, s, Stall::System, Charge::Sleep, || None);
                 self.loops.flushed();
                 let target = self.csr.leave_trap();
                 let at = self.pipeline.ex_end + timing::MRET;
-                self.redirect(target, at, false, Stall::System, program, memory)
+                self.redirect(target, at, Stall::System, &Leftover::default(), memory);
+                self.runs_ahead()
             }
             Action::Wfi => {
                 if self.settings.cluster_build {
-                    return self.retire_plain(uop, s, s, redirect_at, program, memory);
+                    return self.retire_plain(uop, s, redirect_at, program, memory);
                 }
                 self.pipeline.execute(uop, s, s, Stall::System, Charge::Sleep, || None);
                 self.loops.flushed();
@@ -507,16 +553,18 @@ impl Core {
                 self.next = Next::Asleep(t + 4);
                 false
             }
-            Action::Ecall => self.trap(uop, 11, timing::TRAP, program, memory),
-            Action::Ebreak => self.trap(uop, 3, timing::TRAP, program, memory),
-            Action::Illegal => self.illegal(uop, program, memory),
+            Action::Ecall => self.trap(uop, 11, timing::TRAP, memory),
+            Action::Ebreak => self.trap(uop, 3, timing::TRAP, memory),
+            Action::Illegal => self.illegal(uop, self.illegal_delay(), memory),
             Action::Loop(part) => {
                 let number = usize::from(uop.rd);
                 let offset = self.pc.wrapping_add(uop.imm as u32);
                 let count = a.wrapping_add(uop.aux as u32);
-                if self.loops.active {
-                    self.loops.step(self.pc, true);
-                }
+                let step = if self.loops.active {
+                    self.loops.step(self.pc)
+                } else {
+                    Step::Plain
+                };
                 match part {
                     LoopPart::StartOffset => self.loops.set_part(number, 0, offset),
                     LoopPart::StartRegister => self.loops.set_part(number, 0, a),
@@ -531,89 +579,170 @@ impl Core {
                 }
                 self.pipeline
                     .execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
-                self.pipeline.flow(Flow::Sequential);
-                self.pc = self.pc.wrapping_add(u32::from(uop.len));
-                true
+                self.go_on(uop, step, redirect_at, memory)
             }
         }
     }
 
-    /// Ends an instruction that stays in the execute stage from `start` to `end`.
+    /// Ends an instruction that stays in the execute stage up to `end`.
     #[inline(always)]
-    fn retire_plain(
-        &mut self,
-        uop: &Uop,
-        start: u64,
-        end: u64,
-        redirect_at: u64,
-        program: &Program,
-        memory: &Memory,
-    ) -> bool {
+    fn retire_plain(&mut self, uop: &Uop, end: u64, redirect_at: u64, program: &Program, memory: &Memory) -> bool {
         let next = self.pc.wrapping_add(u32::from(uop.len));
-        let _ = start;
-        let jalr = || next_jalr(program, memory, next);
+        let followed = self.followed;
+        let jalr = || next_jalr(followed, program, memory, next);
         self.pipeline
             .execute(uop, end, end, Stall::MultiCycle, Charge::Sleep, jalr);
-        self.follow(uop, redirect_at, program, memory)
+        self.follow(uop, redirect_at, memory)
     }
 
     /// Goes on to the next instruction, by way of the hardware loops.
     #[inline(always)]
-    fn follow(&mut self, uop: &Uop, redirect_at: u64, program: &Program, memory: &Memory) -> bool {
+    fn follow(&mut self, uop: &Uop, redirect_at: u64, memory: &Memory) -> bool {
         if self.loops.active && !self.loops.passes(self.pc) {
-            return self.follow_loop(uop, redirect_at, program, memory);
+            let step = self.loops.step(self.pc);
+            return self.go_on(uop, step, redirect_at, memory);
         }
-        self.pipeline.flow(Flow::Sequential);
         self.pc = self.pc.wrapping_add(u32::from(uop.len));
+        self.pipeline.sequential();
+        if self.fetch.is_some() {
+            self.fetch_next(Flow::Sequential, &Leftover::of(uop), memory);
+        }
         true
     }
 
-    fn follow_loop(&mut self, uop: &Uop, redirect_at: u64, program: &Program, memory: &Memory) -> bool {
-        match self.loops.step(self.pc, true) {
-            Step::Plain | Step::Armed => {
-                self.pipeline.flow(Flow::Sequential);
+    /// Goes on to where the hardware loops lead.
+    fn go_on(&mut self, uop: &Uop, step: Step, redirect_at: u64, memory: &Memory) -> bool {
+        let left = Leftover::of(uop);
+        let flow = match step {
+            Step::Plain => {
                 self.pc = self.pc.wrapping_add(u32::from(uop.len));
+                Flow::Sequential
             }
             Step::Back(start) => {
-                self.pipeline.flow(Flow::Sequential);
                 self.pc = start;
-                if start & 2 != 0 && self.split(start, memory) {
-                    let arrival = self.pipeline.issued + 2;
-                    self.pipeline.flow(Flow::Hold {
-                        arrival,
+                match start & 2 {
+                    0 => Flow::Sequential,
+                    _ => Flow::Redirect {
+                        at: self.pipeline.issued - 1,
+                        target: start,
                         charge: Stall::Fetch,
-                    });
+                    },
                 }
             }
-            Step::Jump(start) => return self.redirect(start, redirect_at, false, Stall::Jump, program, memory),
-        }
+            Step::Jump(start) => return self.redirect(start, redirect_at, Stall::Jump, &left, memory),
+        };
+        self.arrive(flow, &left, memory);
         true
     }
 
-    /// A 4-byte instruction at a half-word address (R11).
-    #[inline(always)]
-    fn split(&self, target: u32, memory: &Memory) -> bool {
-        target & 2 != 0 && memory.code_half(target).is_some_and(|half| half & 3 == 3)
-    }
-
-    fn redirect(
-        &mut self,
-        target: u32,
-        at: u64,
-        self_blocked: bool,
-        charge: Stall,
-        _program: &Program,
-        memory: &Memory,
-    ) -> bool {
+    fn redirect(&mut self, target: u32, at: u64, charge: Stall, left: &Leftover, memory: &Memory) -> bool {
         self.pc = target;
-        let split_target = self.split(target, memory);
-        self.pipeline.flow(Flow::Redirect {
-            at,
-            split_target,
-            self_blocked,
-            charge,
-        });
+        self.arrive(Flow::Redirect { at, target, charge }, left, memory);
         true
+    }
+
+    /// Works out when the next instruction arrives in decode.
+    #[inline(always)]
+    fn arrive(&mut self, flow: Flow, left: &Leftover, memory: &Memory) {
+        // R11: a 4-byte instruction at a half-word address.
+        let halves = self.pc & 2 != 0 && matches!(flow, Flow::Redirect { .. });
+        let split = halves && memory.code_half(self.pc).is_some_and(|half| half & 3 == 3);
+        self.pipeline.flow(flow, split, left);
+        if self.fetch.is_some() {
+            self.fetch_next(flow, left, memory);
+        }
+    }
+
+    /// What decode holds while the target of a taken branch is fetched: the instruction behind the branch, which was
+    /// killed, unless that one had not arrived (R28).
+    #[cold]
+    fn behind_branch(&self, branch: &Uop, program: &Program, memory: &Memory) -> Leftover {
+        let next = self.pc.wrapping_add(u32::from(branch.len));
+        if self.followed {
+            Leftover::of(&program.decode(next, memory))
+        } else {
+            Leftover::of(branch)
+        }
+    }
+
+    /// Lets the fetch stage run while an instruction is in decode, through cycle `until`; `leaves` says that it leaves
+    /// decode then. Jumps redirect the fetch from decode, and loops go back (R9, R10, R14).
+    #[cold]
+    fn fetch_while_in_decode(&mut self, uop: &Uop, until: u64, leaves: bool, redirect_at: u64, memory: &Memory) {
+        let in_body = self.loops.in_body();
+        let halts = match uop.action {
+            Action::Fence | Action::Mret => !in_body,
+            Action::Wfi => !in_body && !self.settings.cluster_build,
+            Action::Ecall | Action::Ebreak | Action::Illegal | Action::EventLoad => true,
+            Action::Csr(update, immediate) => self.csr_halts(uop, update, immediate),
+            Action::Float(..) | Action::DivSqrt(..) => self.rounding(uop).is_none(),
+            _ => false,
+        };
+        let target = self.pc.wrapping_add(uop.imm as u32);
+        let mut loop_back = None;
+        let jump = match uop.action {
+            Action::Jal if !in_body => Some(target),
+            Action::Jalr if !in_body => Some(self.registers[(uop.rs1 & 63) as usize].wrapping_add(uop.imm as u32) & !1),
+            _ if self.loops.active && !halts => {
+                let mut ahead = self.loops.clone();
+                let step = ahead.step(self.pc);
+                loop_back = ahead.armed();
+                if let Step::Jump(start) = step {
+                    Some(start)
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        };
+        let arrival = self.pipeline.arrival;
+        let Some(fetch) = &mut self.fetch else { return };
+        while fetch.cycle <= until {
+            let control = Control {
+                redirect: jump.filter(|_| fetch.cycle == redirect_at),
+                loop_back: loop_back.filter(|_| fetch.cycle == arrival),
+                ready: leaves && fetch.cycle == until && !halts,
+                idle: false,
+            };
+            self.followed = fetch.step(&control, |address| memory.code_word(address));
+        }
+    }
+
+    /// Lets the fetch stage run until it hands over the next instruction.
+    #[cold]
+    fn fetch_next(&mut self, flow: Flow, left: &Leftover, memory: &Memory) {
+        let issued = self.pipeline.issued;
+        let Some(fetch) = &mut self.fetch else { return };
+        let (redirect, from) = match flow {
+            Flow::Redirect { at, target, .. } if at > issued => (Some((at, target)), at + 1),
+            Flow::Sequential | Flow::Redirect { .. } if self.followed => return self.pipeline.fetched(issued + 1),
+            Flow::Sequential | Flow::Redirect { .. } => (None, issued + 1),
+            Flow::Hold { from, .. } => (None, from),
+        };
+        loop {
+            let c = fetch.cycle;
+            let control = Control {
+                redirect: redirect.filter(|(at, _)| *at == c).map(|(_, target)| target),
+                ready: c >= from && self.pipeline.takes(c, left) == c,
+                ..Control::default()
+            };
+            if fetch.step(&control, |address| memory.code_word(address)) {
+                return self.pipeline.fetched(fetch.cycle);
+            }
+        }
+    }
+
+    /// Lets the fetch stage idle while the core sleeps; `asleep` is the first cycle of sleep, `end` the cycle in which
+    /// it fetches again (R16).
+    fn fetch_idles(&mut self, asleep: u64, end: u64, memory: &Memory) {
+        let Some(fetch) = &mut self.fetch else { return };
+        while fetch.cycle < end {
+            let control = Control {
+                idle: fetch.cycle + 1 >= asleep,
+                ..Control::default()
+            };
+            fetch.step(&control, |address| memory.code_word(address));
+        }
     }
 
     /// The rounding mode that holds; `None` where there is none (an illegal instruction).
@@ -680,10 +809,12 @@ impl Core {
         let end = reply.cycle;
         let natural = start + u64::from(crosses);
         let next_pc = self.pc.wrapping_add(u32::from(uop.len));
-        let jalr = || next_jalr(program, memory, next_pc);
+        let followed = self.followed;
+        let jalr = || next_jalr(followed, program, memory, next_pc);
         self.pipeline
             .execute(uop, natural, end, Stall::MultiCycle, reply.wait, jalr);
-        self.pipeline.responded(self.pipeline.ex_end + 1);
+        let loads = matches!(uop.action, Action::Load(..) | Action::EventLoad).then_some(uop.rd);
+        self.pipeline.accessed(loads);
         let post_increment = |core: &mut Self| {
             let (a, b, _) = core.operands(uop);
             core.write(uop.rs1, a.wrapping_add(b));
@@ -698,25 +829,24 @@ impl Core {
                     post_increment(self);
                 }
                 self.write(uop.rd, extend(raw, width, fill));
-                self.pipeline.loads(uop.rd);
+                self.csr.float_written |= uop.rd >= 32;
             }
             Action::Store(_, Addressing::PostIncrement) => post_increment(self),
             Action::EventLoad => {
                 self.write(uop.rd, reply.data);
-                self.pipeline.loads(uop.rd);
                 self.loops.flushed();
-                let arrival = self.pipeline.ex_end + timing::EVENT_LOAD;
-                self.pipeline.flow(Flow::Hold {
-                    arrival,
-                    charge: Stall::EventUnit,
-                });
                 self.pc = next_pc;
-                return;
+                let from = self.pipeline.ex_end + timing::EVENT_LOAD;
+                let flow = Flow::Hold {
+                    from,
+                    charge: Stall::EventUnit,
+                };
+                return self.arrive(flow, &Leftover::default(), memory);
             }
             _ => {}
         }
         let arrival = self.pipeline.arrival;
-        self.follow(uop, arrival, program, memory);
+        self.follow(uop, arrival, memory);
     }
 
     fn ask_fpu(&mut self, start: u64, request: u64) -> bool {
@@ -749,7 +879,7 @@ impl Core {
             .execute(uop, pending.waited, grant, Stall::FpuLatency, wait, || None);
         self.pipeline.fp_accepted(uop.rd, grant, u64::from(latency));
         let arrival = self.pipeline.arrival;
-        self.follow(uop, arrival, program, memory);
+        self.follow(uop, arrival, memory);
     }
 
     fn view_events(&self, t: u64) -> Events {
@@ -778,15 +908,16 @@ impl Core {
         let t = self.pipeline.issued;
         let number = uop.imm as u32 & 0xfff;
         let operand = if immediate { uop.aux as u32 } else { a };
-        let writes = update == CsrUpdate::Write || if immediate { uop.aux != 0 } else { uop.rs1 != 0 };
+        let writes = csr_writes(uop, update, immediate);
         let events = self.view_events(t);
         let view = View {
             events: &events,
             loops: self.loops.view(),
             pending: self.lines,
         };
+        // R30: the access itself ends the flush, so a refused one costs less than other illegal instructions.
         let csr::Access::Value(old) = self.csr.read(number, &view) else {
-            return self.illegal(uop, program, memory);
+            return self.illegal(uop, timing::TRAP, memory);
         };
         if writes {
             let value = match update {
@@ -797,15 +928,13 @@ impl Core {
             match self.csr.write(number, value, &view) {
                 Written::Done => {}
                 Written::Loop(index, value) => self.loops.set_part(index / 3, index % 3, value),
-                Written::ReadOnly => return self.illegal(uop, program, memory),
-            }
-            if self.lines & self.csr.enabled_lines() != 0 && self.lines_since == 0 {
-                self.lines_since = t;
+                Written::ReadOnly => return self.illegal(uop, timing::TRAP, memory),
             }
         }
         self.write(uop.rd, old);
         if !csr::flushes(self.settings.generation, number, writes) {
-            return self.retire_plain(uop, t + 1, t + 1, redirect_at, program, memory);
+            self.retire_plain(uop, t + 1, redirect_at, program, memory);
+            return self.runs_ahead();
         }
         let back = self.loops.flushing_end(self.pc);
         self.loops.flushed();
@@ -813,18 +942,45 @@ impl Core {
             .execute(uop, t + 1, t + 1, Stall::System, Charge::Sleep, || None);
         if let Some(start) = back {
             let at = self.pipeline.ex_end + timing::FENCE;
-            return self.redirect(start, at, false, Stall::System, program, memory);
+            self.redirect(start, at, Stall::System, &Leftover::default(), memory);
+        } else {
+            self.pc = self.pc.wrapping_add(u32::from(uop.len));
+            let flow = Flow::Hold {
+                from: self.pipeline.ex_end + timing::CSR_FLUSH,
+                charge: Stall::System,
+            };
+            self.arrive(flow, &Leftover::default(), memory);
         }
-        let arrival = self.pipeline.ex_end + timing::CSR_FLUSH;
-        self.pipeline.flow(Flow::Hold {
-            arrival,
-            charge: Stall::System,
-        });
-        self.pc = self.pc.wrapping_add(u32::from(uop.len));
+        self.runs_ahead()
+    }
+
+    /// Whether the core may run on at once after an instruction that may have enabled interrupts.
+    fn runs_ahead(&mut self) -> bool {
+        if self.interruptible() {
+            self.next = Next::Issue(self.pipeline.arrival);
+            return false;
+        }
         true
     }
 
-    fn illegal(&mut self, uop: &Uop, program: &Program, memory: &Memory) -> bool {
+    /// Whether a CSR access keeps the fetch stage from handing over the next instruction: it flushes, or is refused.
+    fn csr_halts(&self, uop: &Uop, update: CsrUpdate, immediate: bool) -> bool {
+        let number = uop.imm as u32 & 0xfff;
+        let writes = csr_writes(uop, update, immediate);
+        csr::flushes(self.settings.generation, number, writes) || !self.csr.allows(number, writes)
+    }
+
+    /// R30: an illegal instruction leaves nothing in the execute stage that could end the flush in its first cycle, except
+    /// a floating-point result that returns then.
+    fn illegal_delay(&self) -> u64 {
+        if self.pipeline.returns_in(self.pipeline.issued + 1) {
+            timing::TRAP
+        } else {
+            timing::ILLEGAL
+        }
+    }
+
+    fn illegal(&mut self, uop: &Uop, delay: u64, memory: &Memory) -> bool {
         if !self.csr.vector_set {
             self.fail(
                 FaultKind::IllegalInstruction {
@@ -835,11 +991,11 @@ impl Core {
             );
             return false;
         }
-        self.trap(uop, 2, timing::ILLEGAL, program, memory)
+        self.trap(uop, 2, delay, memory)
     }
 
     /// Takes a synchronous trap; the instruction left decode but does not count as retired.
-    fn trap(&mut self, uop: &Uop, cause: u32, delay: u64, program: &Program, memory: &Memory) -> bool {
+    fn trap(&mut self, uop: &Uop, cause: u32, delay: u64, memory: &Memory) -> bool {
         self.instret -= 1;
         self.macs -= u64::from(uop.macs);
         if !self.csr.vector_set {
@@ -860,22 +1016,34 @@ impl Core {
             .execute(&plain, s, s, Stall::System, Charge::Sleep, || None);
         self.loops.flushed();
         let at = self.pipeline.ex_end + delay;
-        self.redirect(target, at, false, Stall::System, program, memory)
+        self.redirect(target, at, Stall::System, &Leftover::default(), memory)
     }
 
     /// R17: a pending interrupt kills the instruction in decode, if it is there in a cycle after the line rose.
     #[cold]
-    fn take_interrupt(&mut self, t: u64, program: &Program, memory: &Memory) -> bool {
-        let pending = self.lines & self.csr.enabled_lines();
-        if pending == 0 || !self.csr.interrupts_enabled() || self.lines_since >= t {
+    fn take_interrupt(&mut self, uop: &Uop, t: u64, redirect_at: u64, memory: &Memory) -> bool {
+        if !self.csr.interrupts_enabled() {
             return false;
         }
-        let at = self.pipeline.arrival.max(self.lines_since + 1);
+        let enabled = self.lines & self.csr.enabled_lines();
+        let earlier = enabled & !self.rising;
+        // The pins are registered: a line is seen from the cycle after the one in which it rose.
+        let (pending, at) = if earlier != 0 && self.pipeline.arrival <= self.risen_at {
+            (earlier, self.pipeline.arrival)
+        } else {
+            (enabled, self.pipeline.arrival.max(self.risen_at + 1))
+        };
+        if pending == 0 || at > t {
+            return false;
+        }
+        if self.fetch.is_some() {
+            self.fetch_while_in_decode(uop, at - 1, false, redirect_at, memory);
+        }
         let line = interrupt_priority(pending);
         self.loops.flushed();
         let target = self.csr.trap(line, true, self.pc);
         self.acknowledged = Some((at, line));
-        self.redirect(target, at, false, Stall::System, program, memory)
+        self.redirect(target, at, Stall::System, &Leftover::of(uop), memory)
     }
 
     fn mark(&mut self, marker: u32) {
@@ -926,12 +1094,27 @@ impl Core {
     }
 }
 
-/// The register of a `jalr` at `pc`, where one is (R19's parking rule looks one instruction ahead).
-fn next_jalr(program: &Program, memory: &Memory, pc: u32) -> Option<u8> {
-    program
-        .peek(pc, memory)
-        .filter(|uop| matches!(uop.action, Action::Jalr))
-        .map(|uop| uop.rs1)
+/// The register of a `jalr` at `pc`, where one is in decode (R19's parking rule looks at it).
+#[cold]
+fn next_jalr(in_decode: bool, program: &Program, memory: &Memory, pc: u32) -> Option<u8> {
+    let uop = program.decode(pc, memory);
+    (in_decode && matches!(uop.action, Action::Jalr)).then_some(uop.rs1)
+}
+
+/// The same while a jump is in the execute stage: its target is in decode if the jump had waited there itself, else the
+/// jump's own bits are.
+#[cold]
+fn jalr_behind_jump(jump: &Uop, early: bool, program: &Program, memory: &Memory, target: u32) -> Option<u8> {
+    let uop = program.decode(target, memory);
+    if early && (target & 2 == 0 || uop.len == 2) {
+        return matches!(uop.action, Action::Jalr).then_some(uop.rs1);
+    }
+    matches!(jump.action, Action::Jalr).then_some(NO_REGISTER)
+}
+
+/// Whether a CSR access writes: a set or clear with x0 or zero does not.
+fn csr_writes(uop: &Uop, update: CsrUpdate, immediate: bool) -> bool {
+    update == CsrUpdate::Write || if immediate { uop.aux != 0 } else { uop.rs1 != 0 }
 }
 
 /// The line that is served first: custom lines from the highest number, then external, software, timer.

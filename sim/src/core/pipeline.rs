@@ -1,13 +1,14 @@
 //! When an instruction may leave decode: the pipeline's hazards, ports and redirects.
 //!
 //! The model keeps times, not stages. Of the instruction that left decode last it knows the cycle (`issued`) and the
-//! last cycle that it spends in the execute stage (`ex_end`); of each register that a load or a floating-point
-//! operation still has to write, the first cycle in which a reader may leave decode (`ready`); of the next instruction
-//! its arrival in decode (`arrival`). `t` is the cycle in which an instruction leaves decode, as in the rules; it is in
-//! the execute stage from t + 1 to e.
+//! last cycle that it spends in the execute stage (`ex_end`); of the last load and of the floating-point operation under
+//! way, the register and the first cycle in which a reader may leave decode; of the next instruction its arrival in
+//! decode (`arrival`). `t` is the cycle in which an instruction leaves decode, as in the rules; it is in the execute
+//! stage from t + 1 to e.
 //!
-//! Nothing here knows what an instruction means or where its data are. The rules R1..R26 are those of
-//! `docs/timing-core.md`.
+//! Nothing here knows what an instruction means or where its data are, and nothing here fetches: with a memory that
+//! always grants, arrivals follow from the redirects alone ([`Pipeline::flow`]); otherwise [`super::fetch`] finds them.
+//! The rules R1..R31 are those of `docs/timing-core.md`.
 //!
 //! Invariant: `issued` < the next `t`, and every cycle between them is charged to exactly one cause.
 
@@ -76,26 +77,41 @@ pub struct Pipeline {
     pub issued: u64,
     /// First cycle of the next instruction in decode.
     pub arrival: u64,
+    /// What the wait for the arrival is charged to up to `expected`; what comes after is the instruction memory's.
     arrival_charge: Stall,
+    expected: u64,
     /// Last cycle of the last instruction in the execute stage.
     pub ex_end: u64,
     ex_natural: u64,
     ex_charge: Stall,
     ex_wait: Charge,
+    /// The register that the instruction in the execute stage writes through the ALU port.
+    ex_alu_rd: u8,
     /// Cycle of the last memory response (R25).
     response: u64,
-    /// Registers whose result is (or was) under way, one bit each.
-    busy: u64,
-    busy_fp: u64,
-    ready: [u64; 64],
+    /// The last load's register, and the first cycle in which who needs it may leave decode (R3, R4).
     load_rd: u8,
-    ex_alu_rd: u8,
+    load_bit: u64,
+    load_ready: u64,
+    /// The same of the load before, which may be in the write-back stage while another is in the execute stage.
+    load_rd_before: u8,
+    load_ready_before: u64,
+    /// Destination of the last floating-point operation, and the cycle in which its result returns (R19, R23).
+    fp_rd: u8,
+    fp_bit: u64,
     fp_until: u64,
     fp_code: FpCode,
+    /// The same of the operation before: its result may return while this one is in the execute stage.
+    fp_rd_before: u8,
+    fp_until_before: u64,
+    /// The cycle in which a result returns on the ALU port, where one is under way.
     alu_return: u64,
-    alu_return_rd: u8,
     /// The newer core parks a result that returns at a bad time; the older one never does.
     parks: bool,
+    /// The older core does not look at a floating-point result under way when it jumps to a register.
+    jumps_early: bool,
+    /// The first cause that the wait before the last instruction was charged to.
+    pub waited_for: Option<Charge>,
     /// What the cycles so far were spent on.
     pub ledger: Ledger,
 }
@@ -109,21 +125,44 @@ pub enum Flow {
     Redirect {
         /// Cycle of the redirect.
         at: u64,
-        /// The target is a 4-byte instruction at a half-word address (R11).
-        split_target: bool,
-        /// The jump waits for the register that it writes itself (R10).
-        self_blocked: bool,
+        /// Where to.
+        target: u32,
         /// What the bubble is charged to.
         charge: Stall,
     },
-    /// Nothing is handed to decode before the given cycle (flushes).
+    /// Nothing is handed to decode before cycle `from` (flushes).
     Hold {
-        /// First cycle of the next instruction in decode.
-        arrival: u64,
+        /// First cycle in which an instruction can be handed over.
+        from: u64,
         /// What the gap is charged to.
         charge: Stall,
     },
 }
+
+/// An instruction that decode still holds though it is empty: it left or was killed, and its bits stay (R28).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Leftover {
+    /// Registers that it reads.
+    reads: u64,
+    /// The register that it jumps to.
+    jalr: Option<u8>,
+    /// It accesses a CSR.
+    csr: bool,
+}
+
+impl Leftover {
+    /// What matters of an instruction that stays behind.
+    pub fn of(uop: &Uop) -> Self {
+        Self {
+            reads: uop.reads,
+            jalr: matches!(uop.action, Action::Jalr).then_some(uop.rs1),
+            csr: matches!(uop.action, Action::Csr(..)),
+        }
+    }
+}
+
+/// A register number that no instruction writes; unlike [`NO_REGISTER`], so that the two never meet.
+const NOTHING: u8 = NO_REGISTER - 1;
 
 impl Pipeline {
     /// A core of this generation that has not started.
@@ -132,120 +171,132 @@ impl Pipeline {
             issued: 0,
             arrival: 0,
             arrival_charge: Stall::Fetch,
+            expected: 0,
             ex_end: 0,
             ex_natural: 0,
             ex_charge: Stall::MultiCycle,
             ex_wait: Charge::Sleep,
+            ex_alu_rd: NOTHING,
             response: 0,
-            busy: 0,
-            busy_fp: 0,
-            ready: [0; 64],
-            load_rd: NO_REGISTER,
-            ex_alu_rd: NO_REGISTER,
+            load_rd: NOTHING,
+            load_bit: 0,
+            load_ready: 0,
+            load_rd_before: NOTHING,
+            load_ready_before: 0,
+            fp_rd: NOTHING,
+            fp_bit: 0,
             fp_until: 0,
             fp_code: FpCode::SameCycle,
+            fp_rd_before: NOTHING,
+            fp_until_before: 0,
             alu_return: NEVER,
-            alu_return_rd: 0,
             parks: generation == Generation::Cv32e40p,
+            jumps_early: generation == Generation::Ri5cy,
+            waited_for: None,
             ledger: Ledger::default(),
         }
     }
 
-    /// Starts the core: asleep up to and including cycle `now`, first instruction in decode in `arrival`.
-    pub fn start(&mut self, now: u64, arrival: u64) {
-        self.ledger.sleep += now - self.issued;
-        self.issued = now;
+    /// Starts the core: asleep up to and including cycle `now`, the fetch redirected to `boot` in the next cycle.
+    pub fn start(&mut self, now: u64, boot: u32) -> Flow {
+        self.asleep_until(now);
         self.ex_end = now;
         self.ex_natural = now;
-        self.arrival = arrival;
-        self.arrival_charge = Stall::Fetch;
+        Flow::Redirect {
+            at: now + 1,
+            target: boot,
+            charge: Stall::Fetch,
+        }
     }
 
-    /// The earliest cycle in which `uop` can leave decode, given what is known now.
+    /// Nothing left decode up to and including `cycle`, because the core slept.
+    pub fn asleep_until(&mut self, cycle: u64) {
+        self.ledger.sleep += cycle - self.issued;
+        self.issued = cycle;
+    }
+
+    /// The earliest cycle in which `uop` can leave decode, given what is known now (R1, R3, R4, R19, R20).
     #[inline(always)]
     pub fn earliest(&self, uop: &Uop) -> u64 {
-        let t = self.arrival.max(self.ex_end);
-        let t = if self.busy & (uop.reads | self.writes(uop)) != 0 {
-            self.operands(uop, t)
-        } else {
-            t
-        };
-        if self.load_rd == uop.alu_rd {
-            self.load_waw(t)
-        } else {
-            t
+        let mut t = self.arrival.max(self.ex_end);
+        if self.load_bit & uop.reads != 0 || self.load_rd == uop.alu_rd {
+            t = t.max(self.load_ready);
         }
-    }
-
-    #[inline(always)]
-    fn writes(&self, uop: &Uop) -> u64 {
-        1 << uop.rd
-    }
-
-    /// R3, R19, R20, R23: operands and destinations that are still under way.
-    #[cold]
-    #[inline(never)]
-    fn operands(&self, uop: &Uop, mut t: u64) -> u64 {
-        let mut waiting = self.busy & uop.reads;
-        while waiting != 0 {
-            let register = waiting.trailing_zeros() as usize;
-            t = t.max(self.ready[register]);
-            waiting &= waiting - 1;
-        }
-        let fp = matches!(uop.action, Action::Float(..) | Action::DivSqrt(..));
-        if !fp {
-            let written = self.busy_fp & self.destinations(uop);
-            let mut waiting = written;
-            while waiting != 0 {
-                let register = waiting.trailing_zeros() as usize;
-                t = t.max(self.ready[register]);
-                waiting &= waiting - 1;
-            }
+        if self.fp_until > t && self.awaited(uop) {
+            t = self.fp_until;
         }
         t
     }
 
-    fn destinations(&self, uop: &Uop) -> u64 {
-        let rd = match uop.action {
-            Action::Store(..) | Action::Branch(_) | Action::Loop(_) => 0,
-            _ => 1u64 << uop.rd,
-        };
-        let port = if uop.alu_rd == NO_REGISTER {
-            0
-        } else {
-            1u64 << uop.alu_rd
-        };
-        (rd | port) & !1
-    }
-
-    /// R4: the ALU port writes the register that the load in the execute stage is about to write, x0 included.
     #[inline(always)]
-    fn load_waw(&self, t: u64) -> u64 {
-        if self.load_rd == NO_REGISTER {
-            t
-        } else {
-            t.max(self.ex_end + 1)
-        }
+    fn awaited(&self, uop: &Uop) -> bool {
+        self.fp_bit & uop.awaits != 0 && !(self.jumps_early && matches!(uop.action, Action::Jalr))
     }
 
     /// R21: a CSR access waits until the FPU is idle.
+    #[inline(always)]
     pub fn after_fpu(&self, t: u64) -> u64 {
         if self.fp_until >= t { self.fp_until + 1 } else { t }
     }
 
     /// R10: the first cycle in which a `jalr` in decode can redirect: not while its register's producer is in the
     /// execute or write-back stage.
+    #[inline(always)]
     pub fn jalr_redirect(&self, uop: &Uop) -> u64 {
         let mut at = self.arrival;
-        if uop.rs1 != 0 {
-            if self.ex_alu_rd == uop.rs1 {
-                at = at.max(self.ex_end + 1);
-            }
-            if self.busy & (1 << uop.rs1) != 0 {
-                at = at.max(self.ready[uop.rs1 as usize] + 1);
-            }
+        if self.ex_alu_rd == uop.rs1 && uop.rs1 != 0 {
+            at = at.max(self.ex_end + 1);
+        }
+        if self.load_rd == uop.rs1 && uop.rs1 != 0 {
+            at = at.max(self.load_ready + 1);
+        }
+        if self.load_rd_before == uop.rs1 && uop.rs1 != 0 {
+            at = at.max(self.load_ready_before + 1);
+        }
+        if self.fp_rd == uop.rs1 && !self.jumps_early {
+            at = at.max(self.fp_until + 1);
+        }
+        if self.fp_rd_before == uop.rs1 && !self.jumps_early {
+            at = at.max(self.fp_until_before + 1);
         }
         at
+    }
+
+    /// The first cycle from `c` on in which an empty decode stage takes an instruction: it looks at the stages behind it
+    /// as if what it holds were valid (R13, R28).
+    pub fn takes(&self, c: u64, left: &Leftover) -> u64 {
+        let mut c = c.max(self.ex_end);
+        if c > self.ex_end {
+            c = c.max(self.response);
+        }
+        if self.load_bit & left.reads != 0 {
+            c = c.max(self.load_ready);
+        }
+        if let Some(register) = left.jalr
+            && register != 0
+        {
+            if self.ex_alu_rd == register {
+                c = c.max(self.ex_end + 1);
+            }
+            if self.load_rd == register {
+                c = c.max(self.load_ready + 1);
+            }
+            if self.fp_rd == register && self.fp_until == c {
+                c += 1;
+            }
+        }
+        if left.csr { self.after_fpu(c) } else { c }
+    }
+
+    /// Whether what decode holds while it is empty could matter in cycle `c` or later.
+    #[inline(always)]
+    pub fn busy_at(&self, c: u64) -> bool {
+        self.fp_until >= c || self.response > c
+    }
+
+    /// Whether the result of a floating-point operation returns in `cycle`.
+    pub fn returns_in(&self, cycle: u64) -> bool {
+        self.fp_until == cycle
     }
 
     /// Lets an instruction leave decode in cycle `t`, and charges the cycles since the last one.
@@ -253,66 +304,58 @@ impl Pipeline {
     pub fn issue(&mut self, uop: &Uop, t: u64) {
         if t > self.issued + 1 {
             self.charge(uop, t);
+        } else {
+            self.waited_for = None;
         }
         self.ledger.active += 1;
         self.issued = t;
-        self.busy &= !uop.reads;
-        self.busy_fp &= self.busy;
-        self.load_rd = NO_REGISTER;
     }
 
     /// Charges the cycles after `issued` and before `t` to what held the next instruction back.
     #[cold]
     #[inline(never)]
     fn charge(&mut self, uop: &Uop, t: u64) {
-        let mut floor = self.issued + 1;
-        let arrival_charge = Charge::Stall(self.arrival_charge);
-        self.charge_until(&mut floor, t, self.ex_natural, Charge::Stall(self.ex_charge));
-        self.charge_until(&mut floor, t, self.ex_end, self.ex_wait);
-        self.charge_until(&mut floor, t, self.arrival, arrival_charge);
-        let fp = (uop.reads | self.destinations(uop)) & self.busy & self.busy_fp != 0
-            || matches!(uop.action, Action::Csr(..)) && self.fp_until + 1 >= t;
+        let csr = matches!(uop.action, Action::Csr(..));
+        let waits_for_fpu = self.fp_until + u64::from(csr) >= t && (csr || self.awaited(uop));
         let operand = match uop.action {
             Action::Jalr if self.jalr_redirect(uop) >= t => Stall::Jump,
-            _ if fp => Stall::FpuLatency,
+            _ if waits_for_fpu => Stall::FpuLatency,
             _ => Stall::LoadUse,
         };
-        self.charge_until(&mut floor, t, t, Charge::Stall(operand));
-    }
-
-    fn charge_until(&mut self, floor: &mut u64, t: u64, until: u64, charge: Charge) {
-        let until = until.min(t);
-        if until > *floor {
-            match charge {
-                Charge::Stall(stall) => self.ledger.stalls[stall as usize] += until - *floor,
-                Charge::Sleep => self.ledger.sleep += until - *floor,
-            }
-            *floor = until;
-        }
+        self.settle(t, Charge::Stall(operand));
     }
 
     /// Charges the cycles after the last instruction up to and including `end` to what the core was waiting for.
     pub fn close(&mut self, end: u64, waiting: Charge) {
-        let mut floor = self.issued + 1;
-        let t = end + 1;
-        let natural = Charge::Stall(self.ex_charge);
-        let arrival = Charge::Stall(self.arrival_charge);
-        self.charge_until(&mut floor, t, self.ex_natural, natural);
-        self.charge_until(&mut floor, t, self.ex_end, self.ex_wait);
-        self.charge_until(&mut floor, t, self.arrival, arrival);
-        self.charge_until(&mut floor, t, t, waiting);
+        self.settle(end + 1, waiting);
         self.issued = self.issued.max(end);
     }
 
-    /// A one-cycle integer instruction: nothing to wait for in the execute stage.
-    #[inline(always)]
-    pub fn simple(&mut self, uop: &Uop, next_jalr: impl Fn() -> Option<u8>) {
-        let s = self.issued + 1;
-        self.execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, next_jalr);
-        self.arrival = s;
+    /// Charges the cycles after `issued` and before `t`, those that nothing else explains to `rest`.
+    fn settle(&mut self, t: u64, rest: Charge) {
+        let mut floor = self.issued + 1;
+        self.waited_for = None;
+        for (until, charge) in [
+            (self.ex_natural, Charge::Stall(self.ex_charge)),
+            (self.ex_end, self.ex_wait),
+            (self.expected, Charge::Stall(self.arrival_charge)),
+            (self.arrival, Charge::Stall(Stall::Fetch)),
+            (t, rest),
+        ] {
+            let until = until.min(t);
+            if until > floor {
+                match charge {
+                    Charge::Stall(stall) => self.ledger.stalls[stall as usize] += until - floor,
+                    Charge::Sleep => self.ledger.sleep += until - floor,
+                }
+                self.waited_for.get_or_insert(charge);
+                floor = until;
+            }
+        }
     }
 
     /// Puts the instruction into the execute stage up to `natural` by its own nature and up to `end` by waiting.
+    /// `next_jalr` says whether the instruction behind it in decode jumps to a register, and to which.
     #[inline(always)]
     pub fn execute(
         &mut self,
@@ -321,7 +364,7 @@ impl Pipeline {
         end: u64,
         charge: Stall,
         wait: Charge,
-        next_jalr: impl Fn() -> Option<u8>,
+        next_jalr: impl FnOnce() -> Option<u8>,
     ) {
         self.ex_natural = natural;
         self.ex_end = end;
@@ -352,16 +395,13 @@ impl Pipeline {
                 && (access && (writes || self.ex_natural > start)
                     || writes && self.response == now
                     || matches!(uop.action, Action::MulHigh(_)) && now > start
-                    || matches!(uop.action, Action::Jalr)
-                    || writes && next_jalr.is_some_and(|rs1| rs1 != self.alu_return_rd));
+                    || writes && next_jalr.is_some_and(|rs1| rs1 != self.fp_rd));
             if parked {
                 self.alu_return += 1;
-                self.ready[self.alu_return_rd as usize] = self.alu_return;
                 self.fp_until = self.alu_return;
                 continue;
             }
-            let floating = matches!(uop.action, Action::Float(..) | Action::DivSqrt(..));
-            if writes && !floating && now == self.ex_end {
+            if writes && now == self.ex_end {
                 self.ex_natural = self.ex_end;
                 self.ex_end += 1;
                 self.ex_wait = Charge::Stall(Stall::WriteBack);
@@ -370,19 +410,17 @@ impl Pipeline {
         }
     }
 
-    /// The load or store in the execute stage was answered: granted in `grant`, response in the next cycle.
+    /// The load or store in the execute stage was granted in its last cycle there; `load` is the register that it
+    /// writes (R3, R4, R25).
     #[inline(always)]
-    pub fn responded(&mut self, response: u64) {
-        self.response = response;
-    }
-
-    /// The load in the execute stage writes `rd` (R3, R4).
-    #[inline(always)]
-    pub fn loads(&mut self, rd: u8) {
-        self.load_rd = rd;
-        self.busy |= (1u64 << rd) & !1;
-        self.busy_fp &= !(1u64 << rd);
-        self.ready[rd as usize] = self.response.max(self.ex_end + 1);
+    pub fn accessed(&mut self, load: Option<u8>) {
+        self.response = self.ex_end + 1;
+        if let Some(rd) = load {
+            (self.load_rd_before, self.load_ready_before) = (self.load_rd, self.load_ready);
+            self.load_rd = rd;
+            self.load_bit = (1u64 << rd) & !1;
+            self.load_ready = self.response;
+        }
     }
 
     /// When a floating-point operation that enters the execute stage in `start` reaches the FPU (R19).
@@ -401,58 +439,46 @@ impl Pipeline {
     /// The FPU took an operation in cycle `request`; its result is there `latency` cycles later.
     #[inline(always)]
     pub fn fp_accepted(&mut self, rd: u8, request: u64, latency: u64) {
+        self.fp_code = FpCode::of(latency.min(2) as u8);
         if latency == 0 {
             self.ex_alu_rd = rd;
-            self.busy &= !(1u64 << rd);
-            self.fp_code = FpCode::SameCycle;
             return;
         }
-        let code = FpCode::of(latency.min(2) as u8);
-        let back = request + latency;
-        let bit = (1u64 << rd) & !1;
-        self.busy |= bit;
-        self.busy_fp |= bit;
-        self.ready[rd as usize] = back;
-        self.fp_until = back;
-        self.fp_code = code;
-        if code == FpCode::Later {
-            self.alu_return = back;
-            self.alu_return_rd = rd;
+        (self.fp_rd_before, self.fp_until_before) = (self.fp_rd, self.fp_until);
+        self.fp_rd = rd;
+        self.fp_bit = 1 << rd;
+        self.fp_until = request + latency;
+        if self.fp_code == FpCode::Later {
+            self.alu_return = self.fp_until;
         }
     }
 
-    /// Works out when the next instruction arrives in decode.
+    /// The next instruction is in decode in the cycle after this one left it.
     #[inline(always)]
-    pub fn flow(&mut self, flow: Flow) {
-        match flow {
-            Flow::Sequential => self.arrival = self.issued + 1,
-            Flow::Redirect {
-                at,
-                split_target,
-                self_blocked,
-                charge,
-            } => {
-                self.redirect(at, split_target, self_blocked, charge);
-            }
-            Flow::Hold { arrival, charge } => {
-                self.arrival = arrival;
-                self.arrival_charge = charge;
-            }
-        }
+    pub fn sequential(&mut self) {
+        self.arrival = self.issued + 1;
+        self.expected = self.arrival;
     }
 
-    /// R8..R11, R13: the target word is there in the cycle after the redirect; it is handed to decode in a cycle in
-    /// which decode is ready: the cycle in which the jump leaves it, or a later one in which the execute stage is
-    /// ready. A 4-byte target at a half-word address takes two such cycles.
-    fn redirect(&mut self, at: u64, split_target: bool, self_blocked: bool, charge: Stall) {
-        let left = self.issued;
-        let empty_ready = if self_blocked { self.ex_end + 1 } else { self.ex_end };
-        let hand_over = |from: u64| if from <= left { left } else { from.max(empty_ready) };
-        let mut handed = hand_over(at + 1);
-        if split_target {
-            handed = hand_over(handed + 1);
-        }
-        self.arrival = handed + 1;
+    /// Works out when the next instruction arrives in decode, instruction memory always granting (R8..R11, R13): the
+    /// target word is there in the cycle after the redirect, and is handed over in a cycle in which decode takes an
+    /// instruction: the cycle in which the jump leaves it, or a later one. A 4-byte target at a half-word address
+    /// (`split`) takes two such cycles.
+    pub fn flow(&mut self, flow: Flow, split: bool, left: &Leftover) {
+        let issued = self.issued;
+        let hand_over = |from: u64| if from <= issued { issued } else { self.takes(from, left) };
+        let (handed, charge) = match flow {
+            Flow::Sequential => return self.sequential(),
+            Flow::Redirect { at, charge, .. } => (hand_over(at + 1), charge),
+            Flow::Hold { from, charge } => (hand_over(from), charge),
+        };
+        self.arrival = 1 + if split { hand_over(handed + 1) } else { handed };
         self.arrival_charge = charge;
+        self.expected = self.arrival;
+    }
+
+    /// The next instruction arrives in decode only in cycle `arrival`.
+    pub fn fetched(&mut self, arrival: u64) {
+        self.arrival = arrival;
     }
 }

@@ -29,10 +29,11 @@ pub const ILLEGAL: u64 = 2;
 pub const MRET: u64 = 2;
 /// The same for `fence` and `fence.i` (R16: 4).
 pub const FENCE: u64 = 1;
-/// Cycles from a flushing CSR access's last execute cycle to the next instruction's arrival in decode (R15: 4 in all).
-pub const CSR_FLUSH: u64 = 3;
-/// Cycles from an event load's grant to the next instruction's arrival in decode (R18: 4 + N in all).
-pub const EVENT_LOAD: u64 = 3;
+/// Cycles from a flushing CSR access's last execute cycle to the cycle in which the next instruction is handed to decode
+/// (R15: 4 in all).
+pub const CSR_FLUSH: u64 = 2;
+/// Cycles from an event load's grant to the cycle in which the next instruction is handed to decode (R18: 4 + N in all).
+pub const EVENT_LOAD: u64 = 2;
 
 /// When an iterative operation issued at t lets its dependents issue: t + D (R23).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,19 +47,64 @@ pub struct IterativeLatency {
 /// D of a division `a / b` or a square root of `a` (R23).
 pub fn iterative(unit: DivSqrt, op: Iterative, a: u32, b: u32) -> IterativeLatency {
     let plain = |latency| IterativeLatency { latency, occupies: 0 };
-    match unit {
-        DivSqrt::Pulp if op.format == FloatFormat::S => plain(if special(op.sqrt, a, b) { 3 } else { 12 }),
-        DivSqrt::Pulp => plain(8),
-        DivSqrt::Thead if special(op.sqrt, a, b) => plain(3),
-        DivSqrt::Thead => thead(op.sqrt, a, b),
+    match (unit, op.format) {
+        (DivSqrt::Thead, FloatFormat::S) if special(Layout::SINGLE, op.sqrt, a, b) => plain(SPECIAL),
+        (DivSqrt::Thead, FloatFormat::S) => thead(op.sqrt, a, b),
+        (_, FloatFormat::S) => plain(if special(Layout::SINGLE, op.sqrt, a, b) {
+            SPECIAL
+        } else {
+            PULP_SINGLE
+        }),
+        (_, format) => {
+            // Each lane has its own unit; the slowest one counts.
+            let layout = Layout::of(format);
+            let lanes = if op.packed { 32 / layout.bits } else { 1 };
+            let lane = |x: u32, i: u32| x >> (i * layout.bits) & layout.mask();
+            let all_special = (0..lanes).all(|i| special(layout, op.sqrt, lane(a, i), lane(b, i)));
+            plain(if all_special { SPECIAL } else { PULP_NARROW })
+        }
+    }
+}
+
+/// D of an operand that is answered without iterating.
+const SPECIAL: u64 = 3;
+/// D of binary32 in the PULP unit.
+const PULP_SINGLE: u64 = 12;
+/// D of the narrower formats in the PULP unit.
+const PULP_NARROW: u64 = 8;
+
+/// Where a format's fields are.
+#[derive(Clone, Copy)]
+struct Layout {
+    bits: u32,
+    fraction: u32,
+}
+
+impl Layout {
+    const SINGLE: Self = Self { bits: 32, fraction: 23 };
+
+    fn of(format: FloatFormat) -> Self {
+        match format {
+            FloatFormat::S => Self::SINGLE,
+            FloatFormat::H => Self { bits: 16, fraction: 10 },
+            FloatFormat::Ah => Self { bits: 16, fraction: 7 },
+            FloatFormat::B => Self { bits: 8, fraction: 2 },
+        }
+    }
+
+    fn mask(self) -> u32 {
+        u32::MAX >> (32 - self.bits)
     }
 }
 
 /// Zero, infinity, NaN, or a root of a negative number: answered without iterating.
-fn special(sqrt: bool, a: u32, b: u32) -> bool {
-    let extreme = |x: u32| x & 0x7fff_ffff == 0 || x & 0x7f80_0000 == 0x7f80_0000;
+fn special(layout: Layout, sqrt: bool, a: u32, b: u32) -> bool {
+    let magnitude = layout.mask() >> 1;
+    let infinity = magnitude >> layout.fraction << layout.fraction;
+    let extreme = |x: u32| x & magnitude == 0 || x & infinity == infinity;
+    let negative = |x: u32| x & (magnitude + 1) != 0;
     if sqrt {
-        extreme(a) || a >> 31 == 1
+        extreme(a) || negative(a)
     } else {
         extreme(a) || extreme(b)
     }

@@ -10,7 +10,7 @@ use ennead_isa::op::{Addressing, CsrUpdate, FloatFormat, FloatUnit, LoopPart, Un
 use ennead_isa::op::{BranchFn, ComputeFn, Fill, FloatFn};
 use ennead_isa::{Inst, Kind, Op, Replicate};
 
-use crate::config::{Config, DivSqrt};
+use crate::config::{Config, DivSqrt, FpRegisters};
 
 /// What the run loop does for a micro-op.
 #[derive(Clone, Copy, Debug)]
@@ -98,8 +98,11 @@ pub struct Uop {
     pub imm: i32,
     /// Second immediate.
     pub aux: i32,
-    /// Sources, one bit a unified register; x0 never counts (R3).
+    /// Registers that a load in the execute stage holds this instruction back for, one bit each; never x0 (R3).
     pub reads: u64,
+    /// Registers for whose floating-point result under way this instruction waits, one bit each, x0 included (R19,
+    /// R20, R27).
+    pub awaits: u64,
     /// The instruction's bits, 16 or 32.
     pub bits: u32,
 }
@@ -111,6 +114,8 @@ pub struct Lowering {
     others: u8,
     fp16: u8,
     divsqrt: DivSqrt,
+    /// Unified number of the first register that holds floats.
+    float_file: u8,
 }
 
 impl Lowering {
@@ -121,6 +126,11 @@ impl Lowering {
             others: config.fpu.others_latency as u8,
             fp16: config.fpu.fp16_latency as u8,
             divsqrt: config.fpu.divsqrt,
+            float_file: if config.core.fp_registers == FpRegisters::F {
+                32
+            } else {
+                0
+            },
         }
     }
 
@@ -145,6 +155,7 @@ impl Lowering {
             imm: inst.imm,
             aux: i32::from(inst.aux),
             reads: (1u64 << inst.rs1 | 1 << inst.rs2 | 1 << inst.rs3) & !1,
+            awaits: 0,
             bits,
         };
         uop.action = match inst.op.kind() {
@@ -164,7 +175,6 @@ impl Lowering {
                 uop.imm = pc.wrapping_add(inst.imm as u32) as i32;
                 uop.rs1 = 0;
                 uop.rs2 = 0;
-                uop.reads = 0;
                 Action::Compute(|_, b, _, _| b)
             }
             Kind::Load { width, fill, address } => {
@@ -225,7 +235,40 @@ impl Lowering {
             Kind::Wfi => Action::Wfi,
             Kind::Loop { part } => Action::Loop(part),
         };
+        if matches!(inst.op, Op::ShuffleImmH | Op::ShuffleImmB) {
+            uop.reads |= 1 << field2(bits) & !1;
+        }
+        uop.awaits = self.awaits(inst, &uop);
         uop
+    }
+
+    /// R19, R20, R27: what decode compares with the destination of a floating-point operation under way. That is what
+    /// its operand multiplexers select rather than what the operation reads, so some dependences are none.
+    fn awaits(&self, inst: &Inst, uop: &Uop) -> u64 {
+        let bit = |register: u32| 1u64 << register;
+        let sources = (1u64 << inst.rs1 | 1 << inst.rs2 | 1 << inst.rs3) & !1;
+        let zero = u64::from(selects_zero(inst, uop));
+        let port = if uop.alu_rd == NO_REGISTER { 0 } else { 1 << uop.alu_rd };
+        match uop.action {
+            Action::Float(..) | Action::DivSqrt(..) => {
+                // A form without a second operand selects the float register that the field names all the same.
+                let lacks_second = self.float_file == 32 && inst.rs2 == 0 && !is_move(inst);
+                let field = if lacks_second {
+                    bit(u32::from(self.float_file) + field2(uop.bits))
+                } else {
+                    0
+                };
+                sources | zero | field
+            }
+            Action::Load(..) | Action::EventLoad => sources | zero | 1 << uop.rd | port,
+            Action::Fence => zero | bit(field1(uop.bits)) | bit(field2(uop.bits)),
+            Action::Loop(LoopPart::Setup) if inst.rs1 == 0 => zero | bit(field1(uop.bits)) | bit(field2(uop.bits)),
+            Action::Loop(_) => sources | zero | bit(field2(uop.bits)),
+            Action::Ebreak => zero | bit(1),
+            Action::Mret => zero | bit(2),
+            Action::Wfi => zero | bit(5),
+            _ => sources | zero | port,
+        }
     }
 
     /// The micro-op of bits that no row of the core's set decodes.
@@ -244,7 +287,52 @@ impl Lowering {
             imm: 0,
             aux: 0,
             reads: 0,
+            awaits: 1 | 1 << field1(bits) | 1 << field2(bits),
             bits,
         }
+    }
+}
+
+/// The first source field of a 32-bit encoding.
+fn field1(bits: u32) -> u32 {
+    bits >> 15 & 31
+}
+
+/// The second source field of a 32-bit encoding.
+fn field2(bits: u32) -> u32 {
+    bits >> 20 & 31
+}
+
+/// Moves between the register files select their only operand twice.
+fn is_move(inst: &Inst) -> bool {
+    matches!(
+        inst.op.kind(),
+        Kind::Float {
+            unit: FloatUnit::NonComp,
+            ..
+        }
+    ) && inst.op.name().starts_with("Fmv")
+}
+
+/// Whether one of the operand multiplexers selects x0 (R27): those of an absent operand do, with these exceptions.
+fn selects_zero(inst: &Inst, uop: &Uop) -> bool {
+    const BRANCH: u32 = 0x63;
+    let sources = [inst.rs1, inst.rs2, inst.rs3];
+    match uop.action {
+        Action::Branch(_) if uop.len == 4 => {
+            let immediate = uop.bits & 0x7f != BRANCH || uop.bits >> 13 & 3 == 1;
+            inst.rs1 == 0 || !immediate && inst.rs2 == 0
+        }
+        Action::Jalr => inst.rs1 == 0,
+        Action::Store(..) => inst.rs1 == 0 || inst.rs3 == 0,
+        Action::Float(..) => {
+            let sum = inst.rs3 != 0
+                || ["Fadd", "Fsub", "Vfadd", "Vfsub"]
+                    .iter()
+                    .any(|s| inst.op.name().starts_with(s));
+            !sum || sources[..2].contains(&0)
+        }
+        Action::Compute(_) if inst.rs3 != 0 => inst.rs1 == 0,
+        _ => true,
     }
 }

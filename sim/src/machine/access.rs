@@ -82,7 +82,7 @@ impl Machine {
                     at: self.now,
                     charge: None,
                 };
-                if !matches!(found, Place::L1(_))
+                if (!matches!(found, Place::L1(_)) || self.grants.is_some())
                     && let Some(wait) = self.withheld(index, found, &request)
                 {
                     self.paths[index].at = self.now + wait;
@@ -173,10 +173,12 @@ impl Machine {
     /// Cycles for which the grant is withheld on the way to a place, banks and sleeping loads apart (P1, P3).
     fn withheld(&mut self, index: usize, found: Place, request: &Request) -> Option<u64> {
         if self.config.machine.map == Map::Bench {
-            return match found {
-                Place::Bench(Bench::EVENT) if !request.write => Some(u64::from(self.bench.event_delay())),
-                _ => None,
+            let delay = match found {
+                Place::Bench(Bench::EVENT) if !request.write => u64::from(self.bench.event_delay()),
+                _ => 0,
             };
+            let from = self.now + delay;
+            return Some(self.grants.as_ref().map_or(from, |grants| grants.data_from(from)) - self.now);
         }
         let now = self.now;
         let queue = |port: &mut u64, wait: u32| {

@@ -247,7 +247,7 @@ impl Machine {
                 for core in 0..self.workers {
                     if started >> core & 1 == 1 {
                         let boot = self.control.boot_address(core);
-                        self.cores[core].start(self.now, boot);
+                        self.cores[core].start(self.now, boot, &self.memory);
                         self.schedule(core);
                         self.recorders[core].restart(&self.cores[core]);
                     }

@@ -1,7 +1,7 @@
 //! A machine: cores, memories and devices wired together, and what one cycle of them is.
 //!
 //! It is driven by an engine, which decides which cycles to visit; what happens in a cycle is here, once for both
-//! engines. It reads no files and prints nothing.
+//! engines. It prints nothing, and reads no file but the grant pattern that a configuration may name.
 //!
 //! Invariant: the state after cycle c depends on the config, the image and c, not on the engine.
 
@@ -19,6 +19,7 @@ use crate::cluster::dma::{Completion, Dma, DmaTiming, TcdmRequest};
 use crate::cluster::event_unit::{EventUnit, Wake};
 use crate::cluster::fpu::FpuPool;
 use crate::config::{Config, ConfigError, Map};
+use crate::core::fetch::{GrantTrace, GrantTraceError};
 use crate::core::uop::Lowering;
 use crate::core::{Core, Next, Reply};
 use crate::elf::{ElfError, Image, MemoryRegion};
@@ -60,6 +61,14 @@ pub enum BuildError {
     /// The program does not fit.
     #[error(transparent)]
     Elf(#[from] ElfError),
+    /// The grant pattern cannot be used.
+    #[error("core.grant_trace = {path:?}: {error}")]
+    GrantTrace {
+        /// The file.
+        path: String,
+        /// Why not.
+        error: GrantTraceError,
+    },
 }
 
 /// A whole machine.
@@ -89,6 +98,8 @@ pub struct Machine {
     cluster_timer: Timer,
     udma: Udma,
     bench: Bench,
+    /// When the single core's memory ports grant, where that is replayed (R25, R26).
+    grants: Option<GrantTrace>,
     /// The address that the bench's background master reads in every cycle.
     stream: Option<u32>,
     paths: Vec<Path>,
@@ -202,6 +213,7 @@ impl Machine {
             cluster_timer: Timer::new(config.cluster.frequency_hz),
             udma: Udma::default(),
             bench: Bench::default(),
+            grants: None,
             stream: None,
             paths: vec![Path::default(); count],
             recorders: Vec::new(),
@@ -228,9 +240,28 @@ impl Machine {
             memory,
         };
         machine.connect_host(image);
+        machine.replay_grants()?;
         machine.reset(boot);
         machine.recorders = machine.cores.iter().map(Recorder::new).collect();
         Ok(machine)
+    }
+
+    /// Reads the grant pattern that the configuration names, if any.
+    fn replay_grants(&mut self) -> Result<(), BuildError> {
+        let path = &self.config.core.grant_trace;
+        if path.is_empty() {
+            return Ok(());
+        }
+        let bytes = std::fs::read(path).map_err(GrantTraceError::from);
+        let grants = bytes
+            .and_then(|bytes| GrantTrace::parse(&bytes))
+            .map_err(|error| BuildError::GrantTrace {
+                path: path.clone(),
+                error,
+            })?;
+        self.cores[0].replay(grants.clone());
+        self.grants = Some(grants);
+        Ok(())
     }
 
     /// Releases reset: the orchestrator starts, or every worker where there is none.
@@ -241,7 +272,7 @@ impl Machine {
             0
         };
         for index in first..self.cores.len() {
-            self.cores[index].start(1, boot);
+            self.cores[index].start(1, boot, &self.memory);
             self.schedule(index);
         }
     }
@@ -382,7 +413,7 @@ impl Machine {
     }
 
     fn try_wake(&mut self, index: usize) {
-        if self.cores[index].wake(self.now) {
+        if self.cores[index].wake(self.now, &self.memory) {
             if let Some((cycle, line)) = self.cores[index].acknowledged.take() {
                 self.acknowledge(index, cycle, line);
             }

@@ -94,6 +94,12 @@ impl Memory {
         Some(self.read(which, offset) >> (8 * (address & 2)) & 0xffff)
     }
 
+    /// The aligned word that holds `address`, for instruction fetch; zero where no memory is.
+    pub fn code_word(&self, address: u32) -> u32 {
+        self.locate(address)
+            .map_or(0, |(which, offset)| self.read(which, offset))
+    }
+
     /// Copies bytes in, for loaders and debuggers; returns how many lay inside memory.
     pub fn load(&mut self, address: u32, bytes: &[u8]) -> usize {
         for (i, byte) in bytes.iter().enumerate() {

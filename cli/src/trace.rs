@@ -55,7 +55,9 @@ impl RetireTrace {
 
     /// Writes one row.
     pub(crate) fn retire(&mut self, retired: Retired) {
-        let Retired { core, cycle, pc, bits, .. } = retired;
+        let Retired {
+            core, cycle, pc, bits, ..
+        } = retired;
         if self.error.is_some() {
             return;
         }

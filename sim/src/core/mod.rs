@@ -261,6 +261,16 @@ impl Core {
         self.lines
     }
 
+    /// The lines changed in cycle `now`: a core that waits in decode looks at them in the next cycle. True if it did not
+    /// mean to look before some later one.
+    pub fn look_at_lines(&mut self, now: u64) -> bool {
+        let waits = matches!(self.next, Next::Issue(t) if t > now + 1) && self.interruptible();
+        if waits {
+            self.next = Next::Issue(now + 1);
+        }
+        waits
+    }
+
     /// Whether an interrupt could be taken if a line rose: such a core must not run ahead.
     pub fn interruptible(&self) -> bool {
         self.csr.interrupts_enabled() && self.csr.enabled_lines() != 0
@@ -340,12 +350,18 @@ impl Core {
             }
             _ => {}
         }
-        if t > horizon {
-            self.next = Next::Issue(t);
+        if self.lines != 0
+            && let Some((at, pending)) = self.interrupt()
+            && at <= t
+        {
+            if at <= horizon {
+                self.take_interrupt(uop, at, pending, redirect_at, memory);
+            }
+            self.next = Next::Issue(if at <= horizon { self.pipeline.arrival } else { at });
             return false;
         }
-        if self.lines != 0 && self.take_interrupt(uop, t, redirect_at, memory) {
-            self.next = Next::Issue(self.pipeline.arrival);
+        if t > horizon {
+            self.next = Next::Issue(t);
             return false;
         }
         self.pipeline.issue(uop, t);
@@ -1019,23 +1035,28 @@ impl Core {
         self.redirect(target, at, Stall::System, &Leftover::default(), memory)
     }
 
-    /// R17: a pending interrupt kills the instruction in decode, if it is there in a cycle after the line rose.
+    /// R17: the cycle in which an interrupt kills the instruction in decode if that has not left it by then, and the
+    /// lines that are pending in that cycle. The pins are registered: a line is seen from the cycle after the one in which
+    /// it rose.
     #[cold]
-    fn take_interrupt(&mut self, uop: &Uop, t: u64, redirect_at: u64, memory: &Memory) -> bool {
+    fn interrupt(&self) -> Option<(u64, u32)> {
         if !self.csr.interrupts_enabled() {
-            return false;
+            return None;
         }
         let enabled = self.lines & self.csr.enabled_lines();
         let earlier = enabled & !self.rising;
-        // The pins are registered: a line is seen from the cycle after the one in which it rose.
-        let (pending, at) = if earlier != 0 && self.pipeline.arrival <= self.risen_at {
-            (earlier, self.pipeline.arrival)
+        let arrival = self.pipeline.arrival;
+        let (at, pending) = if earlier != 0 && arrival <= self.risen_at {
+            (arrival, earlier)
         } else {
-            (enabled, self.pipeline.arrival.max(self.risen_at + 1))
+            (arrival.max(self.risen_at + 1), enabled)
         };
-        if pending == 0 || at > t {
-            return false;
-        }
+        (pending != 0).then_some((at, pending))
+    }
+
+    /// R17: an interrupt kills the instruction in decode in cycle `at`.
+    #[cold]
+    fn take_interrupt(&mut self, uop: &Uop, at: u64, pending: u32, redirect_at: u64, memory: &Memory) {
         if self.fetch.is_some() {
             self.fetch_while_in_decode(uop, at - 1, false, redirect_at, memory);
         }
@@ -1043,7 +1064,7 @@ impl Core {
         self.loops.flushed();
         let target = self.csr.trap(line, true, self.pc);
         self.acknowledged = Some((at, line));
-        self.redirect(target, at, Stall::System, &Leftover::of(uop), memory)
+        self.redirect(target, at, Stall::System, &Leftover::of(uop), memory);
     }
 
     fn mark(&mut self, marker: u32) {

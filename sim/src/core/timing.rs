@@ -142,8 +142,8 @@ fn thead(sqrt: bool, a: u32, b: u32) -> IterativeLatency {
     }
     let (mb, eb) = normalise(b);
     let denormal_divisor = b & 0x7f80_0000 == 0;
-    let exponent = ea - eb - i32::from(ma < mb);
-    let n = if exponent > 127 || ea - eb < -150 {
+    // Sure overflow or underflow, told from the exponents alone.
+    let n = if !(-150..=128).contains(&(ea - eb)) {
         1
     } else {
         // ma / mb has a finite binary expansion iff what is left of mb without its factors of two divides ma.

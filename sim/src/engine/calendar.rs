@@ -42,6 +42,18 @@ impl Calendar {
         }
     }
 
+    /// Core `core` is not due any more.
+    #[cold]
+    pub fn cancel(&mut self, core: usize) {
+        for slot in 0..SLOTS {
+            self.ring[slot as usize] &= !(1 << core);
+            if self.ring[slot as usize] == 0 {
+                self.occupied &= !(1 << slot);
+            }
+        }
+        self.far.retain(|(_, other)| *other != core);
+    }
+
     /// The first cycle in which a core is due.
     #[inline(always)]
     pub fn next(&self) -> Option<u64> {

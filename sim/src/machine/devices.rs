@@ -309,6 +309,10 @@ impl Machine {
         if matches!(self.cores[index].next, Next::Asleep(since) if since <= self.now) {
             self.try_wake(index);
         }
+        if self.cores[index].look_at_lines(self.now) {
+            self.calendar.cancel(index);
+            self.schedule(index);
+        }
         self.recorders[index].restart(&self.cores[index]);
     }
 

@@ -316,7 +316,7 @@ impl Machine {
 
     /// Puts a core into the calendar for what it needs next.
     #[inline(always)]
-    fn schedule(&mut self, index: usize) {
+    pub(super) fn schedule(&mut self, index: usize) {
         if let Some(cycle) = self.due(index) {
             self.calendar.insert(cycle, index);
         }

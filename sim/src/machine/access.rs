@@ -50,6 +50,21 @@ pub(super) struct Ports {
 }
 
 impl Machine {
+    /// The bank of a worker's plain L1 access, which needs no further routing; `None` for everything else.
+    #[inline(always)]
+    pub(super) fn plain_bank(&self, index: usize) -> Option<usize> {
+        let offset = self.l1_offset_of(index)?;
+        (index < self.workers && self.paths[index].place.is_none() && self.grants.is_none())
+            .then(|| self.bank(offset))
+    }
+
+    /// Where in L1 a core's access lies, by L1's own address range.
+    #[inline(always)]
+    fn l1_offset_of(&self, index: usize) -> Option<u32> {
+        let offset = self.cores[index].request()?.address.wrapping_sub(self.memory.base(Which::L1));
+        (offset < self.memory.size(Which::L1)).then_some(offset)
+    }
+
     /// A core asks for its access: routes it, or carries it out if its time has come.
     #[inline(always)]
     pub(super) fn ask<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
@@ -96,10 +111,7 @@ impl Machine {
         match found {
             Place::L1(offset) | Place::TestAndSet(offset) if index < self.workers => {
                 let bank = self.bank(offset);
-                if self.bank_requests[bank] == 0 {
-                    self.touched.push(bank as u16);
-                }
-                self.bank_requests[bank] |= 1 << index;
+                self.ask_bank(bank, index);
             }
             Place::L1(offset) => {
                 let data = self.memory_access(index, Which::L1, offset, &request);
@@ -262,7 +274,8 @@ impl Machine {
             return;
         };
         let mut data = 0;
-        match self.paths[index].place {
+        let found = self.paths[index].place.take().or_else(|| self.l1_offset_of(index).map(Place::L1));
+        match found {
             Some(Place::L1(offset)) => {
                 if request.write {
                     self.store(Some(index), Which::L1, offset, request.data, request.byte_enable);
@@ -279,7 +292,6 @@ impl Machine {
             }
             _ => {}
         }
-        self.paths[index].place = None;
         let wait = Charge::Stall(Stall::BankConflict);
         self.complete(
             index,

@@ -104,10 +104,7 @@ impl Machine {
                 return self.dma_fault(request.address, "a transfer's L1 address lies outside L1".to_owned());
             };
             let bank = self.bank(offset);
-            if self.bank_requests[bank] == 0 {
-                self.touched.push(bank as u16);
-            }
-            self.bank_requests[bank] |= 1 << (self.workers + port);
+            self.ask_bank(bank, self.workers + port);
         }
     }
 

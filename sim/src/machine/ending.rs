@@ -148,7 +148,13 @@ impl Machine {
         }
         let recorder = &self.recorders[index];
         let mut core = recorder.snapshot.clone();
+        if matches!(core.next, Next::Issue(_)) {
+            core.advance(&mut self.program, &self.memory, end, &mut Silent);
+        }
         for input in &recorder.inputs {
+            if matches!(core.next, Next::Issue(_)) {
+                break;
+            }
             match *input {
                 Input::Reply(reply) => core.complete(reply, &self.program, &self.memory),
                 Input::Fpu(cycle) => core.fpu_granted(cycle, &self.program, &self.memory),
@@ -156,12 +162,6 @@ impl Machine {
             if core.request().is_none() {
                 core.advance(&mut self.program, &self.memory, end, &mut Silent);
             }
-            if matches!(core.next, Next::Issue(_)) {
-                break;
-            }
-        }
-        if recorder.inputs.is_empty() {
-            core.advance(&mut self.program, &self.memory, end, &mut Silent);
         }
         self.cores[index] = core;
     }

@@ -108,7 +108,8 @@ pub struct Machine {
     ports: access::Ports,
     wakes: Vec<Wake>,
     bank_requests: Vec<Masters>,
-    touched: Vec<u16>,
+    /// The banks that somebody asks for in this cycle, one bit each.
+    touched: Vec<u64>,
     /// Which cores are due when.
     pub calendar: Calendar,
     now: u64,
@@ -220,7 +221,7 @@ impl Machine {
             ports: access::Ports::default(),
             wakes: Vec::new(),
             bank_requests: vec![0; config.l1.banks],
-            touched: Vec::new(),
+            touched: vec![0; config.l1.banks.div_ceil(64)],
             calendar: Calendar::new(),
             now: 1,
             outcome: None,
@@ -372,11 +373,11 @@ impl Machine {
             let index = rest.trailing_zeros() as usize;
             rest &= rest - 1;
             match self.cores[index].next {
-                Next::Issue(_) => {
-                    self.advance(index, horizon, observer);
-                    self.recorders[index].restart(&self.cores[index]);
-                }
-                Next::Request(_) => self.ask(index, horizon, observer),
+                Next::Issue(_) => self.advance(index, horizon, observer),
+                Next::Request(_) => match self.plain_bank(index) {
+                    Some(bank) => self.ask_bank(bank, index),
+                    None => self.ask(index, horizon, observer),
+                },
                 Next::Fpu(_) => fpu |= 1 << index,
                 Next::Asleep(_) => self.try_wake(index),
                 Next::Faulted(_) => self.core_faulted(index),
@@ -386,9 +387,7 @@ impl Machine {
         if let Some(address) = stream {
             self.ask_stream(address);
         }
-        if !self.touched.is_empty() {
-            self.serve_banks(horizon, observer);
-        }
+        self.serve_banks(horizon, observer);
         if fpu != 0 {
             self.serve_fpus(fpu, horizon, observer);
         }
@@ -425,41 +424,57 @@ impl Machine {
     /// Arbitrates the banks that somebody asks for in this cycle.
     #[inline(always)]
     fn serve_banks<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
-        let now = self.now;
-        for position in 0..self.touched.len() {
-            let bank = usize::from(self.touched[position]);
-            let asking = std::mem::take(&mut self.bank_requests[bank]);
-            let locked = self.locked_bank == Some((bank, now));
-            let winner = if locked {
-                usize::MAX
-            } else {
-                self.arbiter.grant(bank, asking) as usize
-            };
-            let mut losers = if locked { asking } else { asking & !(1 << winner) };
-            while losers != 0 {
-                let index = losers.trailing_zeros() as usize;
-                losers &= losers - 1;
-                if index < self.workers {
-                    self.calendar.insert(now + 1, index);
-                    self.paths[index].retry(now + 1);
-                }
-            }
-            if winner < self.workers {
-                self.l1_granted(winner, horizon, observer);
-            } else if self.stream.is_none() && !locked {
-                self.dma_granted(winner - self.workers);
+        for word in 0..self.touched.len() {
+            let mut banks = std::mem::take(&mut self.touched[word]);
+            while banks != 0 {
+                let bank = 64 * word + banks.trailing_zeros() as usize;
+                banks &= banks - 1;
+                self.serve_bank(bank, horizon, observer);
             }
         }
-        self.touched.clear();
+    }
+
+    #[inline(always)]
+    fn serve_bank<O: Observer>(&mut self, bank: usize, horizon: u64, observer: &mut O) {
+        let asking = std::mem::take(&mut self.bank_requests[bank]);
+        if self.locked_bank.is_some_and(|locked| locked == (bank, self.now)) {
+            return self.refuse(asking);
+        }
+        let winner = self.arbiter.grant(bank, asking) as usize;
+        let losers = asking & !(1 << winner);
+        if losers != 0 {
+            self.refuse(losers);
+        }
+        if winner < self.workers {
+            self.l1_granted(winner, horizon, observer);
+        } else if self.stream.is_none() {
+            self.dma_granted(winner - self.workers);
+        }
+    }
+
+    /// These masters ask again in the next cycle; the DMA does so by itself.
+    fn refuse(&mut self, mut losers: Masters) {
+        let again = self.now + 1;
+        losers &= (1 << self.workers) - 1;
+        while losers != 0 {
+            let index = losers.trailing_zeros() as usize;
+            losers &= losers - 1;
+            self.calendar.insert(again, index);
+            self.paths[index].retry(again);
+        }
+    }
+
+    /// A master asks for a bank in this cycle.
+    #[inline(always)]
+    fn ask_bank(&mut self, bank: usize, master: usize) {
+        self.touched[bank / 64] |= 1 << (bank % 64);
+        self.bank_requests[bank] |= 1 << master;
     }
 
     /// The bench's background master asks for its bank.
     fn ask_stream(&mut self, address: u32) {
         let bank = self.bank(address.wrapping_sub(self.memory.base(Which::L1)));
-        if self.bank_requests[bank] == 0 {
-            self.touched.push(bank as u16);
-        }
-        self.bank_requests[bank] |= 1 << self.workers;
+        self.ask_bank(bank, self.workers);
     }
 
     #[inline(always)]

@@ -18,7 +18,7 @@ const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
 const BIAS: i32 = f64::MAX_EXP - 1;
 
 /// A number of format `F`, exactly; infinities and NaNs become a NaN or an infinity.
-#[inline]
+#[inline(always)]
 fn widen<F: Format>(bits: u32) -> f64 {
     if F::EXPONENT_BITS == 8 {
         return f64::from(f32::from_bits(bits << (u32::BITS - F::WIDTH)));
@@ -40,14 +40,14 @@ fn widen<F: Format>(bits: u32) -> f64 {
 
 /// Whether `sum`, the host's sum of `x` and `y`, is exact: of the two differences, that with the larger operand is, and
 /// it equals the smaller operand if the sum is.
-#[inline]
+#[inline(always)]
 fn is_exact(sum: f64, x: f64, y: f64) -> bool {
     (sum - x == y) & (sum - y == x)
 }
 
 /// `x + y` to the bits that decide its rounding to format `F`: exact, or rounded to odd, or clear of every number and
 /// every tie of that format.
-#[inline]
+#[inline(always)]
 fn sum<F: Format>(x: f64, y: f64) -> f64 {
     let sum = x + y;
     let tie = 1u64 << (MANTISSA_BITS - F::MANTISSA_BITS - 1);
@@ -67,7 +67,7 @@ fn sum<F: Format>(x: f64, y: f64) -> f64 {
 }
 
 /// `value` in format `F`.
-#[inline]
+#[inline(always)]
 fn round<F: Format>(value: f64, rounding: Rounding) -> Option<Flagged> {
     if rounding == Rounding::Rne
         && let Some(result) = round_to_nearest::<F>(value)
@@ -84,7 +84,7 @@ fn round<F: Format>(value: f64, rounding: Rounding) -> Option<Flagged> {
 
 /// [`round`] to nearest even, if that gives a normal number: there, NX is all it can raise. The host rounds to multiples
 /// of the least subnormal what it then returns as the least normal number, so that one is not taken from it.
-#[inline]
+#[inline(always)]
 fn round_to_nearest<F: Format>(value: f64) -> Option<Flagged> {
     if F::WIDTH == u32::BITS {
         let result = value as f32;
@@ -116,7 +116,7 @@ pub(super) fn mul<Narrow: Format, Wide: Format>(a: u32, b: u32, rounding: Roundi
 }
 
 /// `a * b + c`, narrow factors, wide addend and result.
-#[inline]
+#[inline(always)]
 pub(super) fn fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Option<Flagged> {
     let product = widen::<Narrow>(a) * widen::<Narrow>(b);
     round::<Wide>(sum::<Wide>(product, widen::<Wide>(c)), rounding)

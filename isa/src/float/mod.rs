@@ -145,7 +145,7 @@ pub fn mul<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
 
 /// `a * b + c` with one rounding. Infinity times zero raises NV even where `c` is a quiet NaN (RISC-V F, "fused
 /// multiply-add").
-#[inline]
+#[inline(always)]
 pub fn fma<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
     widening_fma::<F, F>(a, b, c, rounding)
 }
@@ -169,7 +169,7 @@ pub fn widening_mul<Narrow: Format, Wide: Format>(a: u32, b: u32, rounding: Roun
 }
 
 /// `a * b + c` with narrow factors, wide addend and wide result (`fmacex`), one rounding.
-#[inline]
+#[inline(always)]
 pub fn widening_fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
     fast::fma::<Narrow, Wide>(a, b, c, rounding).unwrap_or_else(|| exact::fma::<Narrow, Wide>(a, b, c, rounding))
 }

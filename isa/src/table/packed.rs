@@ -4,11 +4,13 @@
 
 use crate::float::{self, Binary32, Flagged, Format, Integer, Rounding};
 
+#[inline(always)]
 fn lane<F: Format>(register: u32, index: u32) -> u32 {
     (register >> (index * F::WIDTH)) & (u32::MAX >> (32 - F::WIDTH))
 }
 
 /// Joins `f(index)` of every lane of a format; what a result has above the lane's width is cut.
+#[inline(always)]
 fn join<F: Format>(mut f: impl FnMut(u32) -> Flagged) -> Flagged {
     let mut result = Flagged::exact(0);
     for index in 0..32 / F::WIDTH {

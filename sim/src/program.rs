@@ -13,7 +13,8 @@ use crate::memory::{Memory, Which};
 
 const PAGE_BITS: u32 = 10;
 const PAGE_BYTES: u32 = 1 << PAGE_BITS;
-const SLOTS: usize = PAGE_BYTES as usize / 2;
+/// Places where an instruction can begin in a page.
+pub const SLOTS: usize = PAGE_BYTES as usize / 2;
 
 /// No decoded page.
 const NONE: u32 = u32::MAX;
@@ -94,6 +95,18 @@ impl Program {
     #[inline(always)]
     pub fn at(&self, page: u32, pc: u32) -> &Uop {
         &self.pages[page as usize][(pc as usize >> 1) & (SLOTS - 1)]
+    }
+
+    /// A whole page, and how many bytes of it lie from `pc` on.
+    #[inline(always)]
+    pub fn rest(&self, page: u32, pc: u32) -> (&[Uop; SLOTS], u32) {
+        (&self.pages[page as usize], PAGE_BYTES - (pc & (PAGE_BYTES - 1)))
+    }
+
+    /// Where in its page the instruction at `pc` is.
+    #[inline(always)]
+    pub fn slot(pc: u32) -> usize {
+        (pc as usize >> 1) & (SLOTS - 1)
     }
 
     /// The number by which a page is recognised: equal for addresses of one page.

@@ -106,6 +106,27 @@ impl Loops {
         }
     }
 
+    /// How many bytes of code from `pc` on surely change nothing: [`Loops::passes`] holds for what begins in them.
+    #[inline(always)]
+    pub fn passing_bytes(&self, pc: u32) -> u32 {
+        if !self.active {
+            return u32::MAX;
+        }
+        let [a, b] = &self.set;
+        // An end behind `pc` wraps to a number that no code reaches.
+        match self.family {
+            IsaFamily::Xpulpv2 => a.end.wrapping_sub(pc).min(b.end.wrapping_sub(pc)),
+            IsaFamily::Xcv if self.in_body && self.armed.is_none() => {
+                let before = |l: &HardwareLoop| match l.end.wrapping_sub(pc) {
+                    0 => u32::MAX,
+                    distance => distance.saturating_sub(8),
+                };
+                before(a).min(before(b))
+            }
+            IsaFamily::Xcv => 0,
+        }
+    }
+
     /// Looks at the instruction at `pc` in decode, which is none that the controller handles before it looks at loops
     /// (jumps, traps and flushes outside the loop state).
     pub fn step(&mut self, pc: u32) -> Step {

@@ -309,7 +309,64 @@ impl Core {
 
     /// Runs until something else is needed, or until an instruction would leave decode after `horizon`.
     pub fn advance<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) {
-        while self.step(program, memory, horizon, observer) {}
+        loop {
+            if !O::ACTIVE && self.lines == 0 && self.fetch.is_none() {
+                self.burst(program, horizon);
+            }
+            if !self.step(program, memory, horizon, observer) {
+                return;
+            }
+        }
+    }
+
+    /// Runs the instructions that [`Core::step`] would run next as long as each is a one-cycle computation or a pipelined
+    /// operation of a private FPU, lies in the page, and leaves decode in the cycle after the one before: no rule but R1
+    /// and the writes themselves applies to them. Whatever else comes is left to `step`.
+    #[inline(always)]
+    fn burst(&mut self, program: &Program, horizon: u64) {
+        let mut t = self.pipeline.issued + 1;
+        if Program::page_number(self.pc) != self.page_number || !self.pipeline.flows(t) || self.settings.shared_fpu {
+            return;
+        }
+        let (first, mut pc) = (t, self.pc);
+        let (page, rest) = program.rest(self.page, pc);
+        let mut bytes = self.loops.passing_bytes(pc).min(rest) as i32;
+        while bytes > 0 && t <= horizon {
+            let uop = &page[Program::slot(pc)];
+            if self.pipeline.holds_back(uop, t) {
+                break;
+            }
+            match uop.action {
+                Action::Compute(eval) => {
+                    let (a, b, c) = self.operands(uop);
+                    self.write(uop.rd, eval(a, b, c, uop.aux as u32));
+                    self.pipeline.flowed(uop);
+                }
+                Action::Float(eval, latency @ 0..=1) if self.pipeline.fp_request(t + 1, latency) == t + 1 => {
+                    let Some(rounding) = self.rounding(uop) else { break };
+                    let (a, b, c) = self.operands(uop);
+                    let result = eval(a, b, c, rounding);
+                    self.write(uop.rd, result.bits);
+                    self.csr.fflags |= result.flags.0;
+                    self.csr.float_written = true;
+                    self.pipeline.flowed(uop);
+                    self.pipeline.fp_accepted(uop.rd, t + 1, u64::from(latency));
+                }
+                _ => break,
+            }
+            t += 1;
+            self.last_pc = pc;
+            let len = u32::from(uop.len);
+            pc = pc.wrapping_add(len);
+            bytes -= len as i32;
+            self.macs += u64::from(uop.macs);
+            self.events[event::COMPRESSED] += u64::from(len == 2);
+        }
+        if t > first {
+            self.instret += t - first;
+            self.pc = pc;
+            self.pipeline.flowed_until(t);
+        }
     }
 
     /// Makes sure that the page of the next instruction is decoded; false where no memory is.

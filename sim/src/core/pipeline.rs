@@ -299,6 +299,37 @@ impl Pipeline {
         self.fp_until == cycle
     }
 
+    /// Whether the next instruction can leave decode in cycle `t`, the one after the last did, and nothing is under way
+    /// that could meet it on the ALU port.
+    #[inline(always)]
+    pub fn flows(&self, t: u64) -> bool {
+        self.arrival == t && self.ex_end <= t && self.alu_return == NEVER && self.response <= t + 1
+    }
+
+    /// Whether an operand or destination keeps `uop` in decode in cycle `t` (R3, R4, R19, R20).
+    #[inline(always)]
+    pub fn holds_back(&self, uop: &Uop, t: u64) -> bool {
+        self.load_ready > t && (self.load_bit & uop.reads != 0 || self.load_rd == uop.alu_rd)
+            || self.fp_until > t && self.fp_bit & uop.awaits != 0
+    }
+
+    /// A one-cycle instruction went through the execute stage.
+    #[inline(always)]
+    pub fn flowed(&mut self, uop: &Uop) {
+        self.ex_alu_rd = uop.alu_rd;
+    }
+
+    /// Instructions left decode one a cycle, the last in the cycle before `t`, and each was in the execute stage for one.
+    #[inline(always)]
+    pub fn flowed_until(&mut self, t: u64) {
+        self.ledger.active += t - 1 - self.issued;
+        self.issued = t - 1;
+        self.waited_for = None;
+        self.ex_natural = t;
+        self.ex_end = t;
+        self.sequential();
+    }
+
     /// Lets an instruction leave decode in cycle `t`, and charges the cycles since the last one.
     #[inline(always)]
     pub fn issue(&mut self, uop: &Uop, t: u64) {

@@ -25,7 +25,7 @@ use crate::core::{Core, Next, Reply};
 use crate::elf::{ElfError, Image, MemoryRegion};
 use crate::engine::calendar::Calendar;
 use crate::fault::Outcome;
-use crate::memory::l1::{Arbiter, Masters};
+use crate::memory::l1::{Arbiter, Masters, single};
 use crate::memory::map::base;
 use crate::memory::{Memory, Which};
 use crate::observe::Observer;
@@ -441,9 +441,8 @@ impl Machine {
             return self.refuse(asking);
         }
         let winner = self.arbiter.grant(bank, asking) as usize;
-        let losers = asking & !(1 << winner);
-        if losers != 0 {
-            self.refuse(losers);
+        if single(asking).is_none() {
+            self.refuse(asking & !(1 << winner));
         }
         if winner < self.workers {
             self.l1_granted(winner, horizon, observer);

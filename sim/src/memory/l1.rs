@@ -28,6 +28,13 @@ pub fn tree(mut asking: Masters, pointer: u32, levels: u32) -> u32 {
     index
 }
 
+/// The only master of a set of one, where it is among the first 64.
+#[inline(always)]
+pub fn single(asking: Masters) -> Option<u32> {
+    let low = asking as u64;
+    (asking >> 64 == 0 && low.is_power_of_two()).then(|| low.trailing_zeros())
+}
+
 /// Tree levels for `masters` leaves.
 pub fn levels(masters: usize) -> u32 {
     masters.next_power_of_two().trailing_zeros()
@@ -100,10 +107,11 @@ impl Arbiter {
     pub fn grant(&mut self, bank: usize, asking: Masters) -> u32 {
         let bank = &mut self.banks[bank];
         bank.counters.accesses += 1;
-        if asking & (asking - 1) == 0 && self.kind == Interconnect::Logarithmic {
-            let winner = asking.trailing_zeros();
-            bank.pointer = winner;
-            return winner;
+        if let Some(only) = single(asking)
+            && self.kind == Interconnect::Logarithmic
+        {
+            bank.pointer = only;
+            return only;
         }
         bank.counters.conflicts += u64::from(asking.count_ones()) - 1;
         match self.kind {

@@ -79,16 +79,16 @@ pub struct Reply {
 
 /// A number of the events that counters show (the legacy numbering).
 mod event {
-    pub const LOAD_STALL: usize = 2;
-    pub const JUMP_STALL: usize = 3;
-    pub const FETCH_MISS: usize = 4;
-    pub const LOAD: usize = 5;
-    pub const STORE: usize = 6;
-    pub const JUMP: usize = 7;
-    pub const BRANCH: usize = 8;
-    pub const TAKEN: usize = 9;
-    pub const COMPRESSED: usize = 10;
-    pub const EVENT_LOAD: usize = 11;
+    pub(super) const LOAD_STALL: usize = 2;
+    pub(super) const JUMP_STALL: usize = 3;
+    pub(super) const FETCH_MISS: usize = 4;
+    pub(super) const LOAD: usize = 5;
+    pub(super) const STORE: usize = 6;
+    pub(super) const JUMP: usize = 7;
+    pub(super) const BRANCH: usize = 8;
+    pub(super) const TAKEN: usize = 9;
+    pub(super) const COMPRESSED: usize = 10;
+    pub(super) const EVENT_LOAD: usize = 11;
 }
 
 /// What one region cost this core so far.
@@ -285,7 +285,7 @@ impl Core {
             return false;
         }
         let first_fetch = now.max(since) + 1;
-        self.pipeline.asleep_until(first_fetch);
+        self.pipeline.asleep_until(first_fetch - 1);
         self.fetch_idles(since, first_fetch, memory);
         let flow = if self.csr.interrupts_enabled() {
             let line = interrupt_priority(pending);

@@ -52,7 +52,7 @@ fn sum<F: Format>(x: f64, y: f64) -> f64 {
     let sum = x + y;
     let tie = 1u64 << (MANTISSA_BITS - F::MANTISSA_BITS - 1);
     let neither_number_nor_tie = sum.to_bits() & (tie - 1) != 0;
-    if neither_number_nor_tie | is_exact(sum, x, y) || !sum.is_finite() {
+    if neither_number_nor_tie || is_exact(sum, x, y) || !sum.is_finite() {
         return sum;
     }
     // The error of the sum (Knuth's TwoSum) says on which side of it the odd neighbour lies; `sum` itself is even.

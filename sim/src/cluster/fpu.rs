@@ -5,7 +5,7 @@
 //! Invariant: in one cycle an FPU serves at most one core.
 
 use crate::config::{FpuConfig, Sharing};
-use crate::memory::l1::{levels, tree};
+use crate::memory::l1::{levels, single, tree};
 
 /// The allocator in front of the FPUs.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct FpuPool {
     sharing: Sharing,
     cores: u32,
     pointers: Vec<u32>,
+    /// The cores that ask each unit in this cycle.
+    asking: Vec<u128>,
     grants: u64,
     refusals: u64,
 }
@@ -24,6 +26,7 @@ impl FpuPool {
             sharing: config.sharing,
             cores: cores as u32,
             pointers: vec![0; config.count.max(1)],
+            asking: vec![0; config.count.max(1)],
             grants: 0,
             refusals: 0,
         }
@@ -31,24 +34,22 @@ impl FpuPool {
 
     /// Serves the cores that ask in this cycle; returns those that are granted.
     pub fn grant(&mut self, asking: u128) -> u128 {
-        let units = self.pointers.len() as u32;
-        let mut for_unit = vec![0u128; units as usize];
+        let units = self.pointers.len();
         let mut rest = asking;
         let mut position = 0;
         while rest != 0 {
-            let core = rest.trailing_zeros();
+            let core = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            let unit = if self.sharing == Sharing::Pooled {
-                position % units
-            } else {
-                core % units
-            };
-            for_unit[unit as usize] |= 1 << core;
+            let unit = if self.sharing == Sharing::Pooled { position % units } else { core % units };
+            self.asking[unit] |= 1 << core;
             position += 1;
         }
         let mut granted = 0u128;
-        for (unit, mask) in for_unit.into_iter().enumerate().filter(|(_, mask)| *mask != 0) {
-            granted |= 1 << self.serve(unit, mask);
+        for unit in 0..units {
+            let mask = std::mem::take(&mut self.asking[unit]);
+            if mask != 0 {
+                granted |= 1 << self.serve(unit, mask);
+            }
         }
         self.grants += u64::from(granted.count_ones());
         self.refusals += u64::from((asking & !granted).count_ones());
@@ -60,8 +61,11 @@ impl FpuPool {
         let units = self.pointers.len() as u32;
         let pointer = &mut self.pointers[unit];
         if self.sharing == Sharing::Pooled {
-            let winner = tree(mask, *pointer, levels(self.cores as usize));
-            *pointer = (*pointer + 1) % self.cores;
+            let winner = single(mask).unwrap_or_else(|| tree(mask, *pointer, levels(self.cores as usize)));
+            *pointer += 1;
+            if *pointer == self.cores {
+                *pointer = 0;
+            }
             return winner;
         }
         let wired = (self.cores - unit as u32).div_ceil(units);

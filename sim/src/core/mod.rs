@@ -310,8 +310,8 @@ impl Core {
     /// Runs until something else is needed, or until an instruction would leave decode after `horizon`.
     pub fn advance<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) {
         loop {
-            if !O::ACTIVE && self.lines == 0 && self.fetch.is_none() {
-                self.burst(program, horizon);
+            if !O::ACTIVE && self.lines == 0 && self.fetch.is_none() && !self.burst(program, horizon) {
+                return;
             }
             if !self.step(program, memory, horizon, observer) {
                 return;
@@ -321,12 +321,13 @@ impl Core {
 
     /// Runs the instructions that [`Core::step`] would run next as long as each is a one-cycle computation or a pipelined
     /// operation of a private FPU, lies in the page, and leaves decode in the cycle after the one before: no rule but R1
-    /// and the writes themselves applies to them. Whatever else comes is left to `step`.
+    /// and the writes themselves applies to them. A load or store behind them is posted; whatever else comes is left to
+    /// `step`. False where the core stops.
     #[inline(always)]
-    fn burst(&mut self, program: &Program, horizon: u64) {
+    fn burst(&mut self, program: &Program, horizon: u64) -> bool {
         let mut t = self.pipeline.issued + 1;
         if Program::page_number(self.pc) != self.page_number || !self.pipeline.flows(t) || self.settings.shared_fpu {
-            return;
+            return true;
         }
         let (first, mut pc) = (t, self.pc);
         let (page, rest) = program.rest(self.page, pc);
@@ -342,7 +343,7 @@ impl Core {
                     self.write(uop.rd, eval(a, b, c, uop.aux as u32));
                     self.pipeline.flowed(uop);
                 }
-                Action::Float(eval, latency @ 0..=1) if self.pipeline.fp_request(t + 1, latency) == t + 1 => {
+                Action::Float(eval, latency @ 0..=1) if self.pipeline.fpu_takes(t + 1, latency) => {
                     let Some(rounding) = self.rounding(uop) else { break };
                     let (a, b, c) = self.operands(uop);
                     let result = eval(a, b, c, rounding);
@@ -351,6 +352,20 @@ impl Core {
                     self.csr.float_written = true;
                     self.pipeline.flowed(uop);
                     self.pipeline.fp_accepted(uop.rd, t + 1, u64::from(latency));
+                }
+                Action::Load(width, _, addressing) => {
+                    self.burst_ends(t + 1 - first, t + 1, pc, uop);
+                    self.events[event::LOAD] += 1;
+                    let (a, b, _) = self.operands(uop);
+                    let offset = if addressing == Addressing::PostIncrement { 0 } else { b };
+                    return self.post(t + 1, a.wrapping_add(offset), width, None, false);
+                }
+                Action::Store(width, addressing) => {
+                    self.burst_ends(t + 1 - first, t + 1, pc, uop);
+                    self.events[event::STORE] += 1;
+                    let (a, b, c) = self.operands(uop);
+                    let offset = if addressing == Addressing::PostIncrement { 0 } else { b };
+                    return self.post(t + 1, a.wrapping_add(offset), width, Some(c), false);
                 }
                 _ => break,
             }
@@ -367,6 +382,17 @@ impl Core {
             self.pc = pc;
             self.pipeline.flowed_until(t);
         }
+        true
+    }
+
+    /// A burst ends with `uop`, a load or store at `pc`, leaving decode in the cycle before `t`.
+    #[inline(always)]
+    fn burst_ends(&mut self, count: u64, t: u64, pc: u32, uop: &Uop) {
+        self.instret += count;
+        self.events[event::COMPRESSED] += u64::from(uop.len == 2);
+        self.pc = pc;
+        self.last_pc = pc;
+        self.pipeline.flowed_until(t);
     }
 
     /// Makes sure that the page of the next instruction is decoded; false where no memory is.

@@ -467,6 +467,12 @@ impl Pipeline {
         if waits { self.fp_until + 1 } else { start }
     }
 
+    /// Whether the FPU takes an operation of at most one stage in cycle `start` (R19).
+    #[inline(always)]
+    pub fn fpu_takes(&self, start: u64, latency: u8) -> bool {
+        self.fp_until < start || latency == 1 && self.fp_code != FpCode::Later
+    }
+
     /// The FPU took an operation in cycle `request`; its result is there `latency` cycles later.
     #[inline(always)]
     pub fn fp_accepted(&mut self, rd: u8, request: u64, latency: u64) {

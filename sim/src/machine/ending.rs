@@ -21,7 +21,7 @@ enum Input {
 }
 
 /// Inputs between two snapshots.
-const INTERVAL: usize = 4096;
+const INTERVAL: usize = 128;
 
 /// Enough to bring a core back to any cycle since its last interaction: a snapshot, and what it was told since.
 pub(super) struct Recorder {

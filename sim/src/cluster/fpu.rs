@@ -40,7 +40,11 @@ impl FpuPool {
         while rest != 0 {
             let core = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            let unit = if self.sharing == Sharing::Pooled { position % units } else { core % units };
+            let unit = if self.sharing == Sharing::Pooled {
+                position % units
+            } else {
+                core % units
+            };
             self.asking[unit] |= 1 << core;
             position += 1;
         }

@@ -54,14 +54,16 @@ impl Machine {
     #[inline(always)]
     pub(super) fn plain_bank(&self, index: usize) -> Option<usize> {
         let offset = self.l1_offset_of(index)?;
-        (index < self.workers && self.paths[index].place.is_none() && self.grants.is_none())
-            .then(|| self.bank(offset))
+        (index < self.workers && self.paths[index].place.is_none() && self.grants.is_none()).then(|| self.bank(offset))
     }
 
     /// Where in L1 a core's access lies, by L1's own address range.
     #[inline(always)]
     fn l1_offset_of(&self, index: usize) -> Option<u32> {
-        let offset = self.cores[index].request()?.address.wrapping_sub(self.memory.base(Which::L1));
+        let offset = self.cores[index]
+            .request()?
+            .address
+            .wrapping_sub(self.memory.base(Which::L1));
         (offset < self.memory.size(Which::L1)).then_some(offset)
     }
 
@@ -274,7 +276,10 @@ impl Machine {
             return;
         };
         let mut data = 0;
-        let found = self.paths[index].place.take().or_else(|| self.l1_offset_of(index).map(Place::L1));
+        let found = self.paths[index]
+            .place
+            .take()
+            .or_else(|| self.l1_offset_of(index).map(Place::L1));
         match found {
             Some(Place::L1(offset)) => {
                 if request.write {

@@ -1,10 +1,8 @@
 //! Every kind of bad input gives one clear message and its documented exit code, and never a panic.
 
-mod support;
-
 use std::path::Path;
 
-use support::{CODE, Elf, READ_EXECUTE, READ_WRITE, Segment, ennead, said, scratch};
+use crate::support::{CODE, Elf, READ_EXECUTE, READ_WRITE, Segment, ennead, said, scratch};
 
 /// `j .`: a program that never ends.
 const SPIN: u32 = 0x0000_006f;

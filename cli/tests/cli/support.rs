@@ -4,31 +4,31 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A program in the making; each field may be given a wrong value.
-pub struct Elf {
-    pub class: u8,
-    pub data: u8,
-    pub kind: u16,
-    pub machine: u16,
-    pub flags: u32,
-    pub entry: u32,
-    pub segments: Vec<Segment>,
+pub(crate) struct Elf {
+    pub(crate) class: u8,
+    pub(crate) data: u8,
+    pub(crate) kind: u16,
+    pub(crate) machine: u16,
+    pub(crate) flags: u32,
+    pub(crate) entry: u32,
+    pub(crate) segments: Vec<Segment>,
     /// Sections by name, type and content.
-    pub sections: Vec<(&'static str, u32, Vec<u8>)>,
+    pub(crate) sections: Vec<(&'static str, u32, Vec<u8>)>,
     /// Symbols by name, address and size.
-    pub symbols: Vec<(&'static str, u32, u32)>,
+    pub(crate) symbols: Vec<(&'static str, u32, u32)>,
 }
 
-pub struct Segment {
-    pub kind: u32,
-    pub paddr: u32,
-    pub vaddr: u32,
-    pub bytes: Vec<u8>,
-    pub memsz: u32,
-    pub flags: u32,
+pub(crate) struct Segment {
+    pub(crate) kind: u32,
+    pub(crate) paddr: u32,
+    pub(crate) vaddr: u32,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) memsz: u32,
+    pub(crate) flags: u32,
 }
 
 impl Segment {
-    pub fn load(address: u32, bytes: Vec<u8>, flags: u32) -> Self {
+    pub(crate) fn load(address: u32, bytes: Vec<u8>, flags: u32) -> Self {
         let memsz = bytes.len() as u32;
         Self {
             kind: 1,
@@ -41,9 +41,9 @@ impl Segment {
     }
 }
 
-pub const CODE: u32 = 0x1c00_8000;
-pub const READ_EXECUTE: u32 = 5;
-pub const READ_WRITE: u32 = 6;
+pub(crate) const CODE: u32 = 0x1c00_8000;
+pub(crate) const READ_EXECUTE: u32 = 5;
+pub(crate) const READ_WRITE: u32 = 6;
 const SHT_PROGBITS: u32 = 1;
 const SHT_SYMTAB: u32 = 2;
 const SHT_STRTAB: u32 = 3;
@@ -51,7 +51,7 @@ const SHT_NOTE: u32 = 7;
 
 impl Elf {
     /// A good program of these instructions.
-    pub fn new(code: &[u32]) -> Self {
+    pub(crate) fn new(code: &[u32]) -> Self {
         let bytes = code.iter().flat_map(|word| word.to_le_bytes()).collect();
         Self {
             class: 1,
@@ -67,7 +67,7 @@ impl Elf {
     }
 
     /// Adds the note that asks for a machine.
-    pub fn note(mut self, kind: u32, descriptor: &[u8]) -> Self {
+    pub(crate) fn note(mut self, kind: u32, descriptor: &[u8]) -> Self {
         let mut note = Vec::new();
         for word in [7, descriptor.len() as u32, kind] {
             note.extend(word.to_le_bytes());
@@ -80,7 +80,7 @@ impl Elf {
     }
 
     /// Adds an attributes section with this architecture.
-    pub fn attributes(mut self, arch: &str) -> Self {
+    pub(crate) fn attributes(mut self, arch: &str) -> Self {
         let file = 1 + 4 + 1 + arch.len() + 1;
         let mut data = b"A".to_vec();
         data.extend((4 + 6 + file as u32).to_le_bytes());
@@ -94,7 +94,7 @@ impl Elf {
     }
 
     /// The bytes of the file: header, program headers, segments, sections, section headers.
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut names = vec![0u8];
         let mut symbols = vec![0u8; 16];
         for (name, address, size) in &self.symbols {
@@ -177,10 +177,10 @@ impl Elf {
 }
 
 #[allow(dead_code)]
-pub const PROGBITS: u32 = SHT_PROGBITS;
+pub(crate) const PROGBITS: u32 = SHT_PROGBITS;
 
 /// A directory for one test, empty at its start.
-pub fn scratch(name: &str) -> PathBuf {
+pub(crate) fn scratch(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&path);
     std::fs::create_dir_all(&path).unwrap();
@@ -188,7 +188,7 @@ pub fn scratch(name: &str) -> PathBuf {
 }
 
 /// Runs the command in a directory.
-pub fn ennead(directory: &Path, args: &[&str]) -> Output {
+pub(crate) fn ennead(directory: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ennead"))
         .args(args)
         .current_dir(directory)
@@ -197,7 +197,7 @@ pub fn ennead(directory: &Path, args: &[&str]) -> Output {
 }
 
 /// Both outputs as one text.
-pub fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),

@@ -1,10 +1,8 @@
 //! Bare test programs end and print by way of `tohost` on every machine, and nobody else notices.
 
-mod support;
-
+use crate::support::{Elf, READ_WRITE, Segment, ennead, said, scratch};
 use ennead_isa::{Set, assemble};
 use serde_json::Value;
-use support::{Elf, READ_WRITE, Segment, ennead, said, scratch};
 
 const DATA: u32 = 0x1c00_9000;
 const TOHOST: u32 = DATA;
@@ -173,6 +171,6 @@ fn stores_among_code_are_noticed_before_and_after_the_code_is_decoded() {
         "addi zero, zero, 0",
     ]);
     elf.symbols.retain(|(name, ..)| *name != "tohost");
-    elf.symbols.push(("tohost", support::CODE + 8 + 16, 8));
+    elf.symbols.push(("tohost", crate::support::CODE + 8 + 16, 8));
     assert_eq!(run(&elf, "host_code", &[]).1, 3);
 }

@@ -1,12 +1,10 @@
-//! The outputs in README.md are those of this version. `ENNEAD_BLESS=1 cargo test -p ennead-cli --test readme` rewrites
+//! The outputs in README.md are those of this version. `ENNEAD_BLESS=1 cargo test -p ennead-cli readme` rewrites
 //! them.
-
-mod support;
 
 use std::fs;
 use std::path::Path;
 
-use support::{ennead, scratch};
+use crate::support::{ennead, scratch};
 
 const FENCE: &str = "```";
 
@@ -19,7 +17,7 @@ fn shows(directory: &Path, command: &str, args: &[&str]) {
     let (head, rest) = text.split_once(&command).expect("the page has the command");
     let (old, tail) = rest.split_once(FENCE).expect("the block has an end");
     let output = ennead(directory, args);
-    assert_eq!(output.stderr, b"", "{}", support::said(&output));
+    assert_eq!(output.stderr, b"", "{}", crate::support::said(&output));
     let new = String::from_utf8(output.stdout).unwrap();
     if std::env::var_os("ENNEAD_BLESS").is_some() {
         fs::write(&path, format!("{head}{command}{new}{FENCE}{tail}")).unwrap();

@@ -1,11 +1,9 @@
 //! What a sweep promises: the same bytes for any number of threads, points that are kept, failures that stay alone.
 
-mod support;
-
 use std::fs;
 
+use crate::support::{ennead, said, scratch};
 use serde_json::Value;
-use support::{ennead, said, scratch};
 
 const SPEC: &str = "
 target = 'builtin:hello'

@@ -1,11 +1,9 @@
 //! What a run gives: exit codes, report, console, trace, and the same bytes every time.
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::{CODE, Elf, READ_WRITE, Segment, ennead, said, scratch};
 use serde_json::Value;
-use support::{CODE, Elf, READ_WRITE, Segment, ennead, said, scratch};
 
 /// `lui t0, 0x1a104`, `lui t1, 0x80000`, `addi t1, t1, CODE`, `sw t1, 0xa0(t0)`, `j .`: exits with a code below 2048.
 fn exit(code: u32) -> [u32; 5] {
@@ -64,7 +62,9 @@ fn the_guests_code_is_passed_through_and_large_ones_are_in_the_report() {
 #[test]
 fn faults_limits_and_deadlocks_have_their_codes_a_message_and_partial_statistics() {
     let directory = scratch("ends");
-    let cases: &[(&str, &[u32], &[&str], i32, &str, &[&str])] = &[
+    /// Name, code, options, exit code, outcome, parts of the message.
+    type Case<'a> = (&'a str, &'a [u32], &'a [&'a str], i32, &'a str, &'a [&'a str]);
+    let cases: &[Case] = &[
         (
             "illegal",
             &[0x13, 0xffff_ffff],
@@ -288,7 +288,7 @@ fn segments_are_placed_at_load_addresses_and_their_tails_are_zero() {
         "0x1c010000",
         "0x40000000",
         "lw t1, 0(t0)",
-        &format!("<_start>"),
+        "<_start>",
         &format!("{CODE:x}:"),
     ] {
         assert!(shown.contains(part), "{part:?} is missing in {shown}");

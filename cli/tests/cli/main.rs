@@ -1,0 +1,8 @@
+//! What the command promises to people and scripts, held by running it.
+
+mod bad_input;
+mod host;
+mod readme;
+mod runs;
+mod support;
+mod sweeps;

@@ -75,6 +75,8 @@ pub struct Reply {
     pub data: u32,
     /// What cycles between request and grant are charged to.
     pub wait: Charge,
+    /// The wait of an event load was cut short by an interrupt (E7).
+    pub interrupted: bool,
 }
 
 /// A number of the events that counters show (the legacy numbering).
@@ -934,8 +936,13 @@ impl Core {
             Action::EventLoad => {
                 self.write(uop.rd, reply.data);
                 self.loops.flushed();
-                self.pc = next_pc;
-                let from = self.pipeline.ex_end + timing::EVENT_LOAD;
+                // An interrupt that cuts the wait short is taken in the next cycle, and the load is made again after it.
+                let from = if reply.interrupted {
+                    self.pipeline.ex_end
+                } else {
+                    self.pc = next_pc;
+                    self.pipeline.ex_end + timing::EVENT_LOAD
+                };
                 let flow = Flow::Hold {
                     from,
                     charge: Stall::EventUnit,

@@ -26,6 +26,8 @@ pub(super) struct Path {
     at: u64,
     /// What its wait is charged to.
     pub(super) charge: Option<Charge>,
+    /// What was read where the effect comes before the grant.
+    answered: Option<u32>,
 }
 
 impl Path {
@@ -98,6 +100,7 @@ impl Machine {
                     place: Some(found),
                     at: self.now,
                     charge: None,
+                    answered: None,
                 };
                 if (!matches!(found, Place::L1(_)) || self.grants.is_some())
                     && let Some(wait) = self.withheld(index, found, &request)
@@ -205,6 +208,7 @@ impl Machine {
             return Some(u64::from(match found {
                 Place::L2(_) => wait.l2_wait,
                 Place::Soc(..) => wait.peripheral_wait,
+                Place::Cluster(ClusterDevice::EventUnit, _) => wait.cluster_wait - self.event_unit_return(index),
                 _ => wait.cluster_wait,
             }));
         }
@@ -223,7 +227,7 @@ impl Machine {
             Place::Cluster(device, _) => {
                 let event_unit = device == ClusterDevice::EventUnit;
                 let wait = if event_unit {
-                    cluster.event_unit_wait
+                    cluster.event_unit_wait - self.event_unit_return(index)
                 } else {
                     cluster.peripheral_wait
                 };
@@ -231,6 +235,16 @@ impl Machine {
             }
             _ => None,
         }
+    }
+
+    /// The event unit's bus port acts two cycles before its grant reaches the core (E3).
+    fn event_unit_return(&self, index: usize) -> u32 {
+        let wait = if index < self.workers {
+            self.config.cluster.event_unit_wait
+        } else {
+            self.config.orchestrator.cluster_wait
+        };
+        wait.min(2)
     }
 
     fn memory_access(&mut self, index: usize, which: Which, offset: u32, request: &Request) -> u32 {
@@ -255,6 +269,19 @@ impl Machine {
 
     /// The core's access is granted in this cycle.
     pub(super) fn answer<O: Observer>(&mut self, index: usize, data: u32, wait: Stall, horizon: u64, observer: &mut O) {
+        self.answer_wait(index, data, wait, false, horizon, observer);
+    }
+
+    /// The same for an access that slept; `interrupted` says that an interrupt cut the wait short.
+    pub(super) fn answer_wait<O: Observer>(
+        &mut self,
+        index: usize,
+        data: u32,
+        wait: Stall,
+        interrupted: bool,
+        horizon: u64,
+        observer: &mut O,
+    ) {
         let charge = self.paths[index].charge.unwrap_or(Charge::Stall(wait));
         self.paths[index] = Path::default();
         self.complete(
@@ -263,6 +290,7 @@ impl Machine {
                 cycle: self.now,
                 data,
                 wait: charge,
+                interrupted,
             },
             horizon,
             observer,
@@ -304,6 +332,7 @@ impl Machine {
                 cycle: self.now,
                 data,
                 wait,
+                interrupted: false,
             },
             horizon,
             observer,
@@ -344,6 +373,9 @@ impl Machine {
         horizon: u64,
         observer: &mut O,
     ) {
+        if let Some(value) = self.paths[index].answered {
+            return self.answer(index, value, Stall::EventUnit, horizon, observer);
+        }
         let wait = match found {
             Place::Soc(..) => Stall::L2,
             Place::Cluster(ClusterDevice::EventUnit, _) | Place::EventUnit(_) => Stall::EventUnit,
@@ -363,6 +395,12 @@ impl Machine {
             return;
         }
         self.carry_out(Some(index), effect);
+        if matches!(found, Place::Cluster(ClusterDevice::EventUnit, _)) && self.event_unit_return(index) > 0 {
+            self.paths[index].answered = Some(value);
+            let grant = self.now + u64::from(self.event_unit_return(index));
+            self.paths[index].retry(grant);
+            return self.calendar.insert(grant, index);
+        }
         let horizon = if self.outcome.is_some() { self.now } else { horizon };
         self.answer(index, value, wait, horizon, observer);
     }

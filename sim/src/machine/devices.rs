@@ -40,7 +40,14 @@ impl Machine {
             wakes.clear();
             self.event_unit.tick(now, &mut wakes);
             for wake in &wakes {
-                self.answer(wake.core, wake.value, Stall::EventUnit, horizon, observer);
+                self.answer_wait(
+                    wake.core,
+                    wake.value,
+                    Stall::EventUnit,
+                    wake.interrupted,
+                    horizon,
+                    observer,
+                );
             }
             self.wakes = wakes;
             self.update_lines();

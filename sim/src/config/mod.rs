@@ -242,6 +242,9 @@ sections! {
         fp16_latency: u32 = 1, "stages", Allowed::Range(0, 3);
         /// The iterative divide and square-root unit.
         divsqrt: DivSqrt = DivSqrt::Pulp, "name", Allowed::Names(DivSqrt::NAMES);
+        /// Whether scalar comparisons, minima, maxima and sign injections work. Where they do not they give all ones, as
+        /// in the recorded runs of the older core.
+        selects: bool = true, "bool", Allowed::Bool;
     }
 
     /// The shared scratchpad.

@@ -6,6 +6,7 @@
 //! Invariant: a micro-op depends on the instruction's bits, its address and the core's configuration, and on nothing
 //! else.
 
+use ennead_isa::float::{Flagged, Flags, Rounding};
 use ennead_isa::op::{Addressing, CsrUpdate, FloatFormat, FloatUnit, LoopPart, Unit, Width};
 use ennead_isa::op::{BranchFn, ComputeFn, Fill, FloatFn};
 use ennead_isa::{Inst, Kind, Op, Replicate};
@@ -114,6 +115,8 @@ pub struct Lowering {
     others: u8,
     fp16: u8,
     divsqrt: DivSqrt,
+    /// Comparisons, minima, maxima and sign injections work.
+    selects: bool,
     /// Unified number of the first register that holds floats.
     float_file: u8,
 }
@@ -126,6 +129,7 @@ impl Lowering {
             others: config.fpu.others_latency as u8,
             fp16: config.fpu.fp16_latency as u8,
             divsqrt: config.fpu.divsqrt,
+            selects: config.fpu.selects,
             float_file: if config.core.fp_registers == FpRegisters::F {
                 32
             } else {
@@ -223,6 +227,7 @@ impl Lowering {
                 };
                 Action::Float(eval, latency)
             }
+            Kind::Float { .. } if !self.selects && is_selection(inst) => Action::Float(all_ones, self.others),
             Kind::Float { eval, .. } => Action::Float(eval, self.others),
             Kind::Csr { update, immediate } => {
                 uop.alu_rd = inst.rd;
@@ -301,6 +306,20 @@ fn field1(bits: u32) -> u32 {
 /// The second source field of a 32-bit encoding.
 fn field2(bits: u32) -> u32 {
     bits >> 20 & 31
+}
+
+/// Operations that the rounding-mode field tells apart.
+fn is_selection(inst: &Inst) -> bool {
+    const NAMES: [&str; 6] = ["Fsgnj", "Fmin", "Fmax", "Feq", "Flt", "Fle"];
+    NAMES.iter().any(|name| inst.op.name().starts_with(name))
+}
+
+/// What a unit answers that does not know which of the operations is meant.
+fn all_ones(_: u32, _: u32, _: u32, _: Rounding) -> Flagged {
+    Flagged {
+        bits: u32::MAX,
+        flags: Flags(0),
+    }
 }
 
 /// Moves between the register files select their only operand twice.

@@ -80,6 +80,13 @@ pub enum FaultKind {
         /// Its bytes: 2 or 4.
         len: u8,
     },
+    /// It is an instruction of the core, but floating point is off in `mstatus.FS`, and no handler took the trap.
+    FloatOff {
+        /// The encoding; a compressed one is in the low half.
+        word: u32,
+        /// Its bytes: 2 or 4.
+        len: u8,
+    },
     /// Nothing answers at the address.
     Unmapped {
         /// Load, store or fetch.
@@ -134,6 +141,10 @@ impl FaultKind {
         match self {
             FaultKind::IllegalInstruction { word, len: 2 } => format!("illegal instruction 0x{word:04x} (16 bits)"),
             FaultKind::IllegalInstruction { word, .. } => format!("illegal instruction 0x{word:08x}"),
+            FaultKind::FloatOff { word, len } => format!(
+                "{}, a floating-point instruction while mstatus.FS is off",
+                FaultKind::IllegalInstruction { word: *word, len: *len }.what()
+            ),
             FaultKind::Unmapped { access, address, width } => {
                 format!(
                     "{} 0x{address:08x} ({width} bytes), where nothing is mapped",
@@ -171,6 +182,10 @@ impl FaultKind {
             FaultKind::IllegalInstruction { .. } => {
                 "check that the program was compiled for this core (`ennead inspect` shows what it asks for; core.isa, \
                  core.fp_registers and core.packed_fp16 say what the core has)"
+            }
+            FaultKind::FloatOff { .. } => {
+                "switch floating point on at the start of the program (li t0, 0x2000; csrs mstatus, t0), as the hardware \
+                 needs it, or set core.fs_traps = false"
             }
             FaultKind::Unmapped {
                 access: Access::Fetch, ..

@@ -220,6 +220,9 @@ sections! {
         packed_fp8: bool = false, "bool", Allowed::Bool;
         /// Instructions that GreenWaves' chips have beyond the legacy PULP encodings.
         gap: GapExtras = GapExtras::None, "name", Allowed::Names(GapExtras::NAMES);
+        /// Whether floating-point instructions of a CV32E40P with float registers are illegal until software sets
+        /// `mstatus.FS`, as in the hardware. Without it a program runs that was only ever run where FS is ignored.
+        fs_traps: bool = false, "bool", Allowed::Bool;
         /// Event counters `mhpmcounter3` and up of a CV32E40P; the hardware's own default is 1.
         event_counters: usize = 1, "counters", Allowed::Range(0, 29);
         /// Whether `cv.elw` sleeps and `wfi` does nothing, as in a core built for a cluster.

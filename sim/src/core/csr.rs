@@ -114,6 +114,11 @@ pub struct Csr {
     misa: u32,
     /// Floats have a register file of their own.
     float_file: bool,
+    /// `mstatus` has the field FS, and floating-point instructions trap while it is off.
+    fs: bool,
+    fs_traps: bool,
+    /// They do now.
+    float_off: bool,
 }
 
 /// Counts that counters show, by event number (the numbering of `mhpmevent` and of the legacy `PCCR` registers).
@@ -188,7 +193,16 @@ impl Csr {
             hart,
             misa,
             float_file,
+            fs: modern && float_file,
+            fs_traps: modern && float_file && config.core.fs_traps,
+            float_off: modern && float_file && config.core.fs_traps,
         }
+    }
+
+    /// Whether floating-point instructions trap, because software did not switch them on in `mstatus.FS`.
+    #[inline(always)]
+    pub fn float_off(&self) -> bool {
+        self.float_off
     }
 
     /// Interrupts are globally enabled.
@@ -275,6 +289,7 @@ impl Csr {
     pub fn read(&self, csr: u32, view: &View) -> Access {
         let modern = self.generation == Generation::Cv32e40p;
         Access::Value(match csr {
+            FFLAGS | FRM | FCSR if self.float_off => return Access::Missing,
             FFLAGS => u32::from(self.fflags),
             FRM => u32::from(self.frm),
             FCSR => u32::from(self.frm) << 5 | u32::from(self.fflags),
@@ -282,7 +297,7 @@ impl Csr {
             LEGACY_UHARTID if !modern => self.hart,
             LEGACY_PRIVLV if !modern => 3,
             MSTATUS => {
-                let written = if self.float_written && modern { MSTATUS_FS } else { 0 };
+                let written = if self.float_written && self.fs { MSTATUS_FS } else { 0 };
                 let value = self.mstatus | MSTATUS_MPP | written;
                 value | u32::from(value & MSTATUS_FS == MSTATUS_FS) << 31
             }
@@ -295,7 +310,8 @@ impl Csr {
             MEPC => self.mepc,
             MCAUSE => self.mcause,
             MTVAL => 0,
-            MIP => view.pending,
+            MIP if self.controller_masks => view.pending,
+            MIP => view.pending & STANDARD_INTERRUPTS,
             PCCR0..=PCCR30 if !modern => self.pccr((csr - PCCR0) as usize, view),
             LEGACY_LOOP_2018..=0x7b2 | 0x7b4..=0x7b6 if !modern => view.loops[loop_index(csr, LEGACY_LOOP_2018)],
             LEGACY_LOOP_2019..=0x7c2 | 0x7c4..=0x7c6 if !modern => view.loops[loop_index(csr, LEGACY_LOOP_2019)],
@@ -376,8 +392,10 @@ impl Csr {
                 self.frm = (value >> 5) as u8 & 7;
             }
             MSTATUS => {
-                self.mstatus = value & (MSTATUS_MIE | MSTATUS_MPIE | MSTATUS_FS) | MSTATUS_MPP;
+                let fs = if self.fs { value & MSTATUS_FS } else { 0 };
+                self.mstatus = value & (MSTATUS_MIE | MSTATUS_MPIE) | MSTATUS_MPP | fs;
                 self.float_written = false;
+                self.float_off = self.fs_traps && fs == 0;
             }
             MIE => {
                 self.mie = value & STANDARD_INTERRUPTS;

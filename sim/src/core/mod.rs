@@ -185,6 +185,8 @@ pub struct Core {
     lines: u32,
     rising: u32,
     risen_at: u64,
+    /// The last cycle of which the lines are known: no later one may be shown in `mip`.
+    pub lines_known: u64,
     /// The fetch stage, where instruction memory is not ideal (R26).
     fetch: Option<Box<Fetch>>,
     /// The next instruction came into decode as the last one left it.
@@ -218,6 +220,7 @@ impl Core {
             lines: 0,
             rising: 0,
             risen_at: 0,
+            lines_known: 0,
             fetch: None,
             followed: true,
         }
@@ -355,6 +358,7 @@ impl Core {
                     self.pipeline.flowed(uop);
                     self.pipeline.fp_accepted(uop.rd, t + 1, u64::from(latency));
                 }
+                Action::Load(..) | Action::Store(..) if self.lacks_float(uop) => break,
                 Action::Load(width, _, addressing) => {
                     self.burst_ends(t + 1 - first, t + 1, pc, uop);
                     self.events[event::LOAD] += 1;
@@ -445,7 +449,8 @@ impl Core {
             self.next = Next::Issue(if at <= horizon { self.pipeline.arrival } else { at });
             return false;
         }
-        if t > horizon {
+        let shows_lines = matches!(uop.action, Action::Csr(..)) && uop.imm as u32 & 0xfff == csr::number::MIP;
+        if t > horizon || shows_lines && t > self.lines_known {
             self.next = Next::Issue(t);
             return false;
         }
@@ -513,6 +518,9 @@ impl Core {
             Action::Region => {
                 self.mark(uop.imm as u32);
                 self.retire_plain(uop, s, redirect_at, program, memory)
+            }
+            Action::Load(..) | Action::Store(..) if self.lacks_float(uop) => {
+                self.illegal(uop, self.illegal_delay(), memory)
             }
             Action::Load(width, _, addressing) => {
                 self.events[event::LOAD] += 1;
@@ -777,6 +785,7 @@ impl Core {
             Action::Ecall | Action::Ebreak | Action::Illegal | Action::EventLoad => true,
             Action::Csr(update, immediate) => self.csr_halts(uop, update, immediate),
             Action::Float(..) | Action::DivSqrt(..) => self.rounding(uop).is_none(),
+            Action::Load(..) | Action::Store(..) => self.lacks_float(uop),
             _ => false,
         };
         let target = self.pc.wrapping_add(uop.imm as u32);
@@ -846,9 +855,18 @@ impl Core {
         }
     }
 
-    /// The rounding mode that holds; `None` where there is none (an illegal instruction).
+    /// Whether the instruction names a float register while floating point is off.
+    #[inline(always)]
+    fn lacks_float(&self, uop: &Uop) -> bool {
+        self.csr.float_off() && (uop.rd | uop.rs3) >= 32
+    }
+
+    /// The rounding mode that holds; `None` where there is none, or floating point is off (an illegal instruction).
     #[inline(always)]
     fn rounding(&self, uop: &Uop) -> Option<Rounding> {
+        if self.csr.float_off() {
+            return None;
+        }
         let mode = if uop.rm == 7 { self.csr.frm } else { uop.rm };
         Some(match mode {
             0 => Rounding::Rne,
@@ -1088,13 +1106,18 @@ impl Core {
 
     fn illegal(&mut self, uop: &Uop, delay: u64, memory: &Memory) -> bool {
         if !self.csr.vector_set {
-            self.fail(
-                FaultKind::IllegalInstruction {
-                    word: uop.bits,
-                    len: uop.len,
-                },
-                self.pipeline.issued,
-            );
+            let (word, len) = (uop.bits, uop.len);
+            let float = match uop.action {
+                Action::Float(..) | Action::DivSqrt(..) => true,
+                Action::Csr(..) => (csr::number::FFLAGS..=csr::number::FCSR).contains(&(uop.imm as u32 & 0xfff)),
+                _ => false,
+            };
+            let kind = if self.csr.float_off() && (float || self.lacks_float(uop)) {
+                FaultKind::FloatOff { word, len }
+            } else {
+                FaultKind::IllegalInstruction { word, len }
+            };
+            self.fail(kind, self.pipeline.issued);
             return false;
         }
         self.trap(uop, 2, delay, memory)

@@ -332,6 +332,7 @@ impl Machine {
         } else {
             horizon
         };
+        core.lines_known = self.now;
         core.advance(&mut self.program, &self.memory, horizon, observer);
         if let Some((cycle, line)) = core.acknowledged.take() {
             self.acknowledge(index, cycle, line);

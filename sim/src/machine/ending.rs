@@ -11,6 +11,7 @@ use crate::engine::{Engine, Stop};
 use crate::fault::{CoreState, Deadlock, Doing, Fault, FaultKind, Limit, Outcome, Place};
 use crate::machine::Machine;
 use crate::observe::{Observer, Silent};
+use crate::program::Program;
 use crate::stall::Stall;
 
 /// What a core was told since its last snapshot.
@@ -148,19 +149,26 @@ impl Machine {
         }
         let recorder = &self.recorders[index];
         let mut core = recorder.snapshot.clone();
-        if matches!(core.next, Next::Issue(_)) {
-            core.advance(&mut self.program, &self.memory, end, &mut Silent);
-        }
+        core.lines_known = end;
+        let (program, memory) = (&mut self.program, &self.memory);
+        // A core that may be interrupted stops at places where it did not end.
+        let run_on = |core: &mut Core, program: &mut Program| {
+            while matches!(core.next, Next::Issue(cycle) if cycle <= end) {
+                core.advance(program, memory, end, &mut Silent);
+            }
+        };
+        run_on(&mut core, program);
         for input in &recorder.inputs {
             if matches!(core.next, Next::Issue(_)) {
                 break;
             }
             match *input {
-                Input::Reply(reply) => core.complete(reply, &self.program, &self.memory),
-                Input::Fpu(cycle) => core.fpu_granted(cycle, &self.program, &self.memory),
+                Input::Reply(reply) => core.complete(reply, program, memory),
+                Input::Fpu(cycle) => core.fpu_granted(cycle, program, memory),
             }
             if core.request().is_none() {
-                core.advance(&mut self.program, &self.memory, end, &mut Silent);
+                core.advance(program, memory, end, &mut Silent);
+                run_on(&mut core, program);
             }
         }
         self.cores[index] = core;

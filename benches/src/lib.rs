@@ -1,1 +1,47 @@
-//! How fast the simulator is, beside whom.
+//! How fast the simulator is: what the benches run.
+
+use ennead_sim::config::{Config, Draft};
+use ennead_sim::elf::Image;
+use ennead_sim::fault::Outcome;
+use ennead_sim::machine::{Machine, RunOptions};
+use ennead_sim::observe::Silent;
+
+/// A program and the machine that it runs on.
+#[derive(Debug)]
+pub struct Job {
+    config: Config,
+    image: Image,
+}
+
+impl Job {
+    /// The bundled program of this name, on its own machine.
+    ///
+    /// # Panics
+    /// If there is no such program; benches name those that there are.
+    pub fn bundled(name: &str) -> Self {
+        let workload = ennead_workloads::find(name).expect("a bundled program");
+        let config = Draft::shipped(workload.config).and_then(Draft::finish);
+        Self {
+            config: config.expect("a shipped machine"),
+            image: Image::parse(workload.elf).expect("a bundled program is a good ELF file"),
+        }
+    }
+
+    /// A machine with the program loaded.
+    ///
+    /// # Panics
+    /// Never: bundled programs fit their machines.
+    pub fn machine(&self) -> Machine {
+        Machine::new(&self.config, &self.image).expect("the program fits")
+    }
+
+    /// Runs to the end; gives the instructions retired by all cores.
+    ///
+    /// # Panics
+    /// If the program does not end with exit code 0: then its time says nothing.
+    pub fn run(&self, machine: &mut Machine) -> u64 {
+        let outcome = machine.run(&RunOptions::default(), &mut Silent);
+        assert!(matches!(&outcome, Outcome::Exit(exit) if exit.code == 0), "{outcome:?}");
+        machine.counters().instret()
+    }
+}

@@ -2,8 +2,9 @@
 
 use ennead_sim::config::{Config, Draft};
 use ennead_sim::elf::Image;
+use ennead_sim::engine::RunOptions;
 use ennead_sim::fault::Outcome;
-use ennead_sim::machine::{Machine, RunOptions};
+use ennead_sim::machine::Machine;
 use ennead_sim::observe::Silent;
 
 /// A program and the machine that it runs on.

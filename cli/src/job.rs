@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use ennead_sim::config::{Config, Draft};
 use ennead_sim::engine::Engine;
+use ennead_sim::engine::RunOptions;
 use ennead_sim::fault::Outcome;
-use ennead_sim::machine::{Machine, RunOptions};
+use ennead_sim::machine::Machine;
 use ennead_sim::observe::{Observer, Retire, Silent};
 use ennead_sim::report::{Golden, HostReport, Inputs, Report};
 use ennead_workloads::Golden as Expected;

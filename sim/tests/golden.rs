@@ -12,7 +12,8 @@ use ennead_isa::{Decoder, disassemble};
 use ennead_sim::config::{Config, Draft};
 use ennead_sim::core::pipeline::Charge;
 use ennead_sim::elf::Image;
-use ennead_sim::machine::{Machine, RunOptions};
+use ennead_sim::engine::RunOptions;
+use ennead_sim::machine::Machine;
 use ennead_sim::observe::{Retire, Retired};
 
 /// More cycles than any trace has.

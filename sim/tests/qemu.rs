@@ -18,8 +18,9 @@ use ennead_isa::table::{self, ROWS, Row};
 use ennead_isa::{Decoder, Kind, Set};
 use ennead_sim::config::Config;
 use ennead_sim::elf::Image;
+use ennead_sim::engine::RunOptions;
 use ennead_sim::fault::Outcome;
-use ennead_sim::machine::{Machine, RunOptions};
+use ennead_sim::machine::Machine;
 use ennead_sim::observe::Silent;
 use support::{BASE, config, elf, program};
 

@@ -3,8 +3,9 @@
 
 use ennead_sim::config::Draft;
 use ennead_sim::elf::Image;
+use ennead_sim::engine::RunOptions;
 use ennead_sim::fault::Outcome;
-use ennead_sim::machine::{Machine, RunOptions};
+use ennead_sim::machine::Machine;
 use ennead_sim::observe::Silent;
 use ennead_workloads::{Golden, GoldenMismatch, GoldenPass, Workload, all, find};
 

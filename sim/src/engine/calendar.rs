@@ -1,90 +1,10 @@
 //! The fast engine: cores run ahead to their next interaction, and only cycles in which somebody is due are visited.
-//!
-//! Invariant: every core that needs anything is in the calendar exactly once.
 
-use super::Stop;
-use crate::machine::Machine;
+use crate::machine::{Machine, Stop};
 use crate::observe::Observer;
 
-const SLOTS: u64 = 64;
 /// How far a core runs ahead at most, so that one that spins comes back.
 const AHEAD: u64 = 1024;
-
-/// Which cores are due in which cycle: a ring for the near future, a list for the rest.
-#[derive(Clone, Debug, Default)]
-pub struct Calendar {
-    ring: Vec<u128>,
-    /// One bit for each slot of the ring that is not empty.
-    occupied: u64,
-    base: u64,
-    far: Vec<(u64, usize)>,
-}
-
-impl Calendar {
-    /// Nobody is due.
-    pub fn new() -> Self {
-        Self {
-            ring: vec![0; SLOTS as usize],
-            ..Self::default()
-        }
-    }
-
-    /// Core `core` is due in `cycle`.
-    #[inline(always)]
-    pub fn insert(&mut self, cycle: u64, core: usize) {
-        let cycle = cycle.max(self.base);
-        if cycle - self.base < SLOTS {
-            let slot = cycle % SLOTS;
-            self.ring[slot as usize] |= 1 << core;
-            self.occupied |= 1 << slot;
-        } else {
-            self.far.push((cycle, core));
-        }
-    }
-
-    /// Core `core` is not due any more.
-    #[cold]
-    pub fn cancel(&mut self, core: usize) {
-        for slot in 0..SLOTS {
-            self.ring[slot as usize] &= !(1 << core);
-            if self.ring[slot as usize] == 0 {
-                self.occupied &= !(1 << slot);
-            }
-        }
-        self.far.retain(|(_, other)| *other != core);
-    }
-
-    /// The first cycle in which a core is due.
-    #[inline(always)]
-    pub fn next(&self) -> Option<u64> {
-        if self.occupied != 0 {
-            let ahead = self.occupied.rotate_right((self.base % SLOTS) as u32).trailing_zeros();
-            return Some(self.base + u64::from(ahead));
-        }
-        self.far.iter().map(|(cycle, _)| *cycle).min()
-    }
-
-    /// Takes the cores that are due in `cycle`, the first cycle in which anything happens.
-    #[inline(always)]
-    pub fn take(&mut self, cycle: u64) -> u128 {
-        self.base = cycle;
-        if !self.far.is_empty() {
-            self.fetch_near();
-        }
-        let slot = cycle % SLOTS;
-        self.occupied &= !(1 << slot);
-        std::mem::take(&mut self.ring[slot as usize])
-    }
-
-    #[cold]
-    fn fetch_near(&mut self) {
-        let (near, far): (Vec<_>, Vec<_>) = self.far.iter().partition(|(cycle, _)| cycle - self.base < SLOTS);
-        self.far = far;
-        for (cycle, core) in near {
-            self.insert(cycle, core);
-        }
-    }
-}
 
 /// Runs to the end or to the limit.
 pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> Stop {
@@ -97,7 +17,7 @@ pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> 
         if now > limit {
             return Stop::Limit;
         }
-        let due = machine.calendar.take(now);
+        let due = machine.take_due(now);
         machine.cycle(now, due, (now + ahead).min(limit), observer);
         if machine.ended() {
             return Stop::Ended;

@@ -2,8 +2,7 @@
 //!
 //! Short, obvious and slow; the calendar engine must end with the same cycles, counters, registers and memory.
 
-use super::Stop;
-use crate::machine::Machine;
+use crate::machine::{Machine, Stop};
 use crate::observe::Observer;
 
 /// Runs to the end or to the limit.
@@ -12,7 +11,7 @@ pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> 
         if machine.next_due().is_none() {
             return Stop::Idle;
         }
-        machine.calendar.take(now);
+        machine.take_due(now);
         let due = machine.due_now(now);
         machine.cycle(now, due, now, observer);
         if machine.ended() {

@@ -4,7 +4,8 @@
 pub mod calendar;
 pub mod lockstep;
 
-use crate::machine::Machine;
+use crate::fault::Outcome;
+use crate::machine::{Machine, Stop};
 use crate::observe::Observer;
 
 /// Which engine drives.
@@ -17,15 +18,27 @@ pub enum Engine {
     Lockstep,
 }
 
-/// Why an engine came back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The machine ended by itself: exit or fault.
-    Ended,
-    /// The limit was reached.
-    Limit,
-    /// Nothing can ever happen again.
-    Idle,
+/// What a run is asked to keep to.
+#[derive(Clone, Copy, Debug)]
+pub struct RunOptions {
+    /// Which engine drives.
+    pub engine: Engine,
+    /// The last cycle that may happen.
+    pub max_cycles: u64,
+}
+
+impl RunOptions {
+    /// The limit of a run that was given none, so that every run ends: 27 seconds of a 370 MHz machine.
+    pub const LIMIT: u64 = 10_000_000_000;
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            engine: Engine::Calendar,
+            max_cycles: Self::LIMIT,
+        }
+    }
 }
 
 impl Engine {
@@ -34,6 +47,28 @@ impl Engine {
         match self {
             Engine::Calendar => calendar::run(machine, limit, observer),
             Engine::Lockstep => lockstep::run(machine, limit, observer),
+        }
+    }
+}
+
+impl Machine {
+    /// Runs to the end: exit, fault, limit or deadlock.
+    pub fn run<O: Observer>(&mut self, options: &RunOptions, observer: &mut O) -> Outcome {
+        if !self.ended() {
+            let stop = options.engine.run(self, options.max_cycles, observer);
+            self.end(stop, options.max_cycles);
+        }
+        self.outcome().cloned().expect("a run that came back has an outcome")
+    }
+
+    /// Runs at most through cycle `until`; `None` while the run is not over.
+    pub fn run_until<O: Observer>(&mut self, engine: Engine, until: u64, observer: &mut O) -> Option<Outcome> {
+        match engine.run(self, until, observer) {
+            Stop::Limit => None,
+            stop => {
+                self.end(stop, until);
+                self.outcome().cloned()
+            }
         }
     }
 }

@@ -7,12 +7,22 @@ use crate::cluster::event_unit::WaitReason;
 use crate::core::pipeline::Charge;
 use crate::core::{Core, Next, Reply};
 use crate::counters::{CoreCounters, Counters, Named, RegionCounters};
-use crate::engine::{Engine, Stop};
 use crate::fault::{CoreState, Deadlock, Doing, Fault, FaultKind, Limit, Outcome, Place};
 use crate::machine::Machine;
 use crate::observe::{Observer, Silent};
 use crate::program::Program;
 use crate::stall::Stall;
+
+/// Why an engine came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The machine ended by itself: exit or fault.
+    Ended,
+    /// The limit was reached.
+    Limit,
+    /// Nothing can ever happen again.
+    Idle,
+}
 
 /// What a core was told since its last snapshot.
 #[derive(Clone, Copy, Debug)]
@@ -64,51 +74,9 @@ impl Recorder {
     }
 }
 
-/// What a run is asked to keep to.
-#[derive(Clone, Copy, Debug)]
-pub struct RunOptions {
-    /// Which engine drives.
-    pub engine: Engine,
-    /// The last cycle that may happen.
-    pub max_cycles: u64,
-}
-
-impl RunOptions {
-    /// The limit of a run that was given none, so that every run ends: 27 seconds of a 370 MHz machine.
-    pub const LIMIT: u64 = 10_000_000_000;
-}
-
-impl Default for RunOptions {
-    fn default() -> Self {
-        Self {
-            engine: Engine::Calendar,
-            max_cycles: Self::LIMIT,
-        }
-    }
-}
-
 impl Machine {
-    /// Runs to the end: exit, fault, limit or deadlock.
-    pub fn run<O: Observer>(&mut self, options: &RunOptions, observer: &mut O) -> Outcome {
-        if self.outcome.is_none() {
-            let stop = options.engine.run(self, options.max_cycles, observer);
-            self.end(stop, options.max_cycles);
-        }
-        self.outcome.clone().expect("a run that came back has an outcome")
-    }
-
-    /// Runs at most through cycle `until`; `None` while the run is not over.
-    pub fn run_until<O: Observer>(&mut self, engine: Engine, until: u64, observer: &mut O) -> Option<Outcome> {
-        match engine.run(self, until, observer) {
-            Stop::Limit => None,
-            stop => {
-                self.end(stop, until);
-                self.outcome.clone()
-            }
-        }
-    }
-
-    fn end(&mut self, stop: Stop, max_cycles: u64) {
+    /// Ends the run as an engine left it.
+    pub(crate) fn end(&mut self, stop: Stop, max_cycles: u64) {
         let end = match stop {
             Stop::Ended => self.now - 1,
             Stop::Limit => max_cycles,

@@ -6,6 +6,7 @@
 //! Invariant: the state after cycle c depends on the config, the image and c, not on the engine.
 
 mod access;
+mod calendar;
 mod devices;
 mod ending;
 mod host;
@@ -23,7 +24,6 @@ use crate::core::fetch::{GrantTrace, GrantTraceError};
 use crate::core::uop::Lowering;
 use crate::core::{Core, Next, Reply};
 use crate::elf::{ElfError, Image, MemoryRegion};
-use crate::engine::calendar::Calendar;
 use crate::fault::Outcome;
 use crate::memory::l1::{Arbiter, Masters, single};
 use crate::memory::map::base;
@@ -43,7 +43,9 @@ use access::Path;
 use ending::Recorder;
 use host::Host;
 
-pub use ending::RunOptions;
+pub use ending::Stop;
+
+use calendar::Calendar;
 
 /// The orchestrator's hart number in the PULP-open machine: cluster 31, core 0.
 const ORCHESTRATOR_HART: u32 = 0x3e0;
@@ -111,7 +113,7 @@ pub struct Machine {
     /// The banks that somebody asks for in this cycle, one bit each.
     touched: Vec<u64>,
     /// Which cores are due when.
-    pub calendar: Calendar,
+    calendar: Calendar,
     now: u64,
     outcome: Option<Outcome>,
     /// Where the program calls the host, if it does.
@@ -283,6 +285,11 @@ impl Machine {
         self.now
     }
 
+    /// How the run ended, once it did.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
     /// Whether the run is over.
     pub fn ended(&self) -> bool {
         self.outcome.is_some()
@@ -294,6 +301,12 @@ impl Machine {
         let cores = self.calendar.next().unwrap_or(NEVER);
         let cycle = cores.min(self.devices_next);
         (cycle != NEVER).then(|| cycle.max(self.now))
+    }
+
+    /// Takes the cores that are due in cycle `now` from the calendar.
+    #[inline(always)]
+    pub fn take_due(&mut self, now: u64) -> u128 {
+        self.calendar.take(now)
     }
 
     /// The cores that need something in cycle `now`, found by looking at each.

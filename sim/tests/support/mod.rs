@@ -12,8 +12,9 @@ use ennead_isa::{Set, assemble};
 use ennead_sim::config::{Config, Draft};
 use ennead_sim::elf::Image;
 use ennead_sim::engine::Engine;
+use ennead_sim::engine::RunOptions;
 use ennead_sim::fault::Outcome;
-use ennead_sim::machine::{Machine, RunOptions};
+use ennead_sim::machine::Machine;
 use ennead_sim::observe::Silent;
 
 /// Where programs begin: the program memory of the bench.

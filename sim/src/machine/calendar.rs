@@ -7,7 +7,7 @@ const SLOTS: u64 = 64;
 
 /// Which cores are due in which cycle: a ring for the near future, a list for the rest.
 #[derive(Clone, Debug, Default)]
-pub struct Calendar {
+pub(super) struct Calendar {
     ring: Vec<u128>,
     /// One bit for each slot of the ring that is not empty.
     occupied: u64,
@@ -17,7 +17,7 @@ pub struct Calendar {
 
 impl Calendar {
     /// Nobody is due.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             ring: vec![0; SLOTS as usize],
             ..Self::default()
@@ -26,7 +26,7 @@ impl Calendar {
 
     /// Core `core` is due in `cycle`.
     #[inline(always)]
-    pub fn insert(&mut self, cycle: u64, core: usize) {
+    pub(super) fn insert(&mut self, cycle: u64, core: usize) {
         let cycle = cycle.max(self.base);
         if cycle - self.base < SLOTS {
             let slot = cycle % SLOTS;
@@ -39,7 +39,7 @@ impl Calendar {
 
     /// Core `core` is not due any more.
     #[cold]
-    pub fn cancel(&mut self, core: usize) {
+    pub(super) fn cancel(&mut self, core: usize) {
         for slot in 0..SLOTS {
             self.ring[slot as usize] &= !(1 << core);
             if self.ring[slot as usize] == 0 {
@@ -51,7 +51,7 @@ impl Calendar {
 
     /// The first cycle in which a core is due.
     #[inline(always)]
-    pub fn next(&self) -> Option<u64> {
+    pub(super) fn next(&self) -> Option<u64> {
         if self.occupied != 0 {
             let ahead = self.occupied.rotate_right((self.base % SLOTS) as u32).trailing_zeros();
             return Some(self.base + u64::from(ahead));
@@ -61,7 +61,7 @@ impl Calendar {
 
     /// Takes the cores that are due in `cycle`, the first cycle in which anything happens.
     #[inline(always)]
-    pub fn take(&mut self, cycle: u64) -> u128 {
+    pub(super) fn take(&mut self, cycle: u64) -> u128 {
         self.base = cycle;
         if !self.far.is_empty() {
             self.fetch_near();

@@ -9,7 +9,7 @@ use crate::core::{Core, Next, Reply};
 use crate::counters::{CoreCounters, Counters, Named, RegionCounters};
 use crate::fault::{CoreState, Deadlock, Doing, Fault, FaultKind, Limit, Outcome, Place};
 use crate::machine::Machine;
-use crate::observe::{Observer, Silent};
+use crate::observe::Silent;
 use crate::program::Program;
 use crate::stall::Stall;
 

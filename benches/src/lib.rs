@@ -1,5 +1,9 @@
 //! How fast the simulator is: what the benches run.
 
+mod chain;
+
+pub use chain::{CHAINS, Chain};
+
 use ennead_sim::config::{Config, Draft};
 use ennead_sim::elf::Image;
 use ennead_sim::engine::RunOptions;
@@ -28,10 +32,32 @@ impl Job {
         }
     }
 
+    /// A chain of dependent instructions on one core with a private FPU of the default machine's latencies.
+    ///
+    /// # Panics
+    /// Never: the chains assemble, and fit the machine.
+    pub fn chain(chain: &Chain) -> Self {
+        let mut draft = Draft::shipped("cv32e40p").expect("a shipped machine");
+        for key in [
+            "core.packed_fp16=true",
+            "fpu.divsqrt=pulp",
+            "fpu.addmul_latency=1",
+            "fpu.fp16_latency=1",
+        ] {
+            draft.assignment(key).expect("a key of the machine");
+        }
+        let config = draft.finish().expect("a possible machine");
+        let elf = chain.elf(&config.core.instruction_set());
+        Self {
+            config,
+            image: Image::parse(&elf).expect("a good ELF file"),
+        }
+    }
+
     /// A machine with the program loaded.
     ///
     /// # Panics
-    /// Never: bundled programs fit their machines.
+    /// Never: the programs fit their machines.
     pub fn machine(&self) -> Machine {
         Machine::new(&self.config, &self.image).expect("the program fits")
     }

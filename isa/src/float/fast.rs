@@ -122,6 +122,36 @@ pub(super) fn fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding
     round::<Wide>(sum::<Wide>(product, widen::<Wide>(c)), rounding)
 }
 
+/// `a * b + c` in both lanes of packed 16-bit formats, to nearest even, if all operands and results are normal and no sum
+/// needs the care of [`sum`]: a straight line for what packed kernels do nearly always.
+#[inline(always)]
+pub(super) fn fma_lanes<F: Format>(a: u32, b: u32, c: u32) -> Option<Flagged> {
+    let low = fma_normal::<F>(a << 16, b << 16, c << 16)?;
+    let high = fma_normal::<F>(a, b, c)?;
+    Some(Flagged::new(low.bits | high.bits << 16, low.flags | high.flags))
+}
+
+/// One lane of [`fma_lanes`], the operands in the upper halves.
+#[inline(always)]
+fn fma_normal<F: Format>(a: u32, b: u32, c: u32) -> Option<Flagged> {
+    let least = (F::MANTISSA + 1) << 16;
+    let normal = |x: u32| (x & (u32::MAX >> 1)).wrapping_sub(least) < (F::INFINITY << 16) - least;
+    if !(normal(a) && normal(b) && normal(c)) {
+        return None;
+    }
+    let wider = 11 - F::EXPONENT_BITS;
+    let rebias = ((BIAS - F::BIAS) as u64) << MANTISSA_BITS;
+    let keep = 1 << 63 | u64::MAX >> (1 + wider);
+    let widen = |x: u32| f64::from_bits((((u64::from(x) << 32) as i64 >> wider) as u64 & keep) + rebias);
+    let (product, addend) = (widen(a) * widen(b), widen(c));
+    let value = product + addend;
+    let tie = 1u64 << (MANTISSA_BITS - F::MANTISSA_BITS - 1);
+    if value.to_bits() & (tie - 1) == 0 && !is_exact(value, product, addend) {
+        return None;
+    }
+    round_to_nearest::<F>(value)
+}
+
 /// `a / b`. The quotient of two numbers of `p <= 24` bits that is no number of `p + 1` bits is at least `2^-(2p + 1)`
 /// of itself away from all of those, so 53 bits, rounded in any way, are on its side of them.
 #[inline]
@@ -236,6 +266,22 @@ mod tests {
                 )
             });
             assert!(taken > 50, "only {taken} % of multiply-adds were fast");
+            if rounding == Rounding::Rne && F::WIDTH == 16 {
+                let mut taken = 0;
+                for _ in 0..count {
+                    let [a, b, c] = [0; 3].map(|_| operands.next::<F>() | operands.next::<F>() << 16);
+                    let Some(fast) = fma_lanes::<F>(a, b, c) else { continue };
+                    let lane = |shift: u32| {
+                        let [a, b, c] = [a, b, c].map(|x| x >> shift & 0xffff);
+                        exact::fma::<F, F>(a, b, c, rounding)
+                    };
+                    let (low, high) = (lane(0), lane(16));
+                    let expected = Flagged::new(low.bits | high.bits << 16, low.flags | high.flags);
+                    assert_eq!(fast, expected, "lanes of {a:x} * {b:x} + {c:x}");
+                    taken += 1;
+                }
+                assert!(taken > 0, "no multiply-add took the straight line");
+            }
             agreement("add", rounding, count, || {
                 let [a, b, c] = triple();
                 ([a, b, c], add::<F>(a, b, rounding), exact::add::<F>(a, b, rounding))

@@ -150,6 +150,19 @@ pub fn fma<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
     widening_fma::<F, F>(a, b, c, rounding)
 }
 
+/// [`fma`] in both lanes of packed registers of a 16-bit format.
+#[inline(always)]
+pub fn fma_lanes<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
+    if rounding == Rounding::Rne
+        && let Some(result) = fast::fma_lanes::<F>(a, b, c)
+    {
+        return result;
+    }
+    let lane = |shift: u32| fma::<F>(a >> shift & 0xffff, b >> shift & 0xffff, c >> shift & 0xffff, rounding);
+    let (low, high) = (lane(0), lane(16));
+    Flagged::new(low.bits | high.bits << 16, low.flags | high.flags)
+}
+
 /// `a / b`.
 #[inline]
 pub fn div<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {

@@ -59,6 +59,9 @@ pub(super) fn max<F: Format>(a: u32, b: u32, _: u32, _: Rounding) -> Flagged {
 
 /// `a * b + c`, one rounding a lane.
 pub(super) fn mac<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
+    if F::WIDTH == 16 {
+        return float::fma_lanes::<F>(a, b, c, rounding);
+    }
     join::<F>(|i| float::fma::<F>(lane::<F>(a, i), lane::<F>(b, i), lane::<F>(c, i), rounding))
 }
 

@@ -300,15 +300,34 @@ impl Machine {
     /// A core won its bank.
     #[inline(always)]
     pub(super) fn l1_granted<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
+        let plain = self.paths[index].place.is_none();
+        let data = match self.l1_offset_of(index) {
+            Some(offset) if plain && !self.cores[index].request().is_some_and(|request| request.write) => {
+                self.memory.read(Which::L1, offset)
+            }
+            offset => self.carry_out_in_l1(index, offset),
+        };
+        let wait = Charge::Stall(Stall::BankConflict);
+        self.complete(
+            index,
+            Reply {
+                cycle: self.now,
+                data,
+                wait,
+                interrupted: false,
+            },
+            horizon,
+            observer,
+        );
+    }
+
+    /// Does in L1 what a core that won its bank asked for; `plain` is where, if nothing routed the access elsewhere.
+    fn carry_out_in_l1(&mut self, index: usize, plain: Option<u32>) -> u32 {
         let Some(request) = self.cores[index].request().copied() else {
-            return;
+            return 0;
         };
         let mut data = 0;
-        let found = self.paths[index]
-            .place
-            .take()
-            .or_else(|| self.l1_offset_of(index).map(Place::L1));
-        match found {
+        match self.paths[index].place.take().or(plain.map(Place::L1)) {
             Some(Place::L1(offset)) => {
                 if request.write {
                     self.store(Some(index), Which::L1, offset, request.data, request.byte_enable);
@@ -325,18 +344,7 @@ impl Machine {
             }
             _ => {}
         }
-        let wait = Charge::Stall(Stall::BankConflict);
-        self.complete(
-            index,
-            Reply {
-                cycle: self.now,
-                data,
-                wait,
-                interrupted: false,
-            },
-            horizon,
-            observer,
-        );
+        data
     }
 
     fn ask_event_unit<O: Observer>(

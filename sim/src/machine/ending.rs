@@ -32,7 +32,7 @@ enum Input {
 }
 
 /// Inputs between two snapshots.
-const INTERVAL: usize = 128;
+const INTERVAL: usize = 256;
 
 /// Enough to bring a core back to any cycle since its last interaction: a snapshot, and what it was told since.
 pub(super) struct Recorder {

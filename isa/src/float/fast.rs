@@ -127,7 +127,8 @@ pub(super) fn fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding
 #[inline(always)]
 pub(super) fn fma_lanes<F: Format>(a: u32, b: u32, c: u32) -> Option<Flagged> {
     let low = fma_normal::<F>(a << 16, b << 16, c << 16)?;
-    let high = fma_normal::<F>(a, b, c)?;
+    let upper = |x: u32| x & 0xffff_0000;
+    let high = fma_normal::<F>(upper(a), upper(b), upper(c))?;
     Some(Flagged::new(low.bits | high.bits << 16, low.flags | high.flags))
 }
 
@@ -269,7 +270,8 @@ mod tests {
             if rounding == Rounding::Rne && F::WIDTH == 16 {
                 let mut taken = 0;
                 for _ in 0..count {
-                    let [a, b, c] = [0; 3].map(|_| operands.next::<F>() | operands.next::<F>() << 16);
+                    let (low, high) = (triple(), triple());
+                    let [a, b, c] = [0, 1, 2].map(|i| low[i] | high[i] << 16);
                     let Some(fast) = fma_lanes::<F>(a, b, c) else { continue };
                     let lane = |shift: u32| {
                         let [a, b, c] = [a, b, c].map(|x| x >> shift & 0xffff);

@@ -1,0 +1,401 @@
+//! What must hold of every program, measured or not: both engines and an observed run agree in everything, books balance,
+//! counters never run backwards, and the two models of instruction fetch say the same where memory always grants.
+//!
+//! Programs are random and mix every hazard: loads and their users, misaligned and post-increment accesses, divisions,
+//! floating point of every latency, CSR accesses, branches, jumps, hardware loops, compressed code, interrupts.
+
+use ennead_isa::{Set, assemble};
+use ennead_sim::config::{Config, Draft};
+use ennead_sim::counters::Counters;
+use ennead_sim::elf::{Image, Segment, Symbols};
+use ennead_sim::engine::Engine;
+use ennead_sim::fault::Outcome;
+use ennead_sim::machine::{Machine, RunOptions};
+use ennead_sim::observe::{Observer, Retire, Silent};
+use proptest::prelude::*;
+
+const CODE: u32 = 0x1c00_0000;
+const DATA: u32 = 0x1c01_0000;
+/// Where the program begins behind the interrupt vectors.
+const START: u32 = 0x80;
+const LIMIT: u64 = 60_000;
+
+/// A piece of a program.
+#[derive(Clone, Debug)]
+enum Item {
+    /// Some instructions without control flow.
+    Plain(Vec<String>),
+    /// A branch (its text without target) over the next items.
+    Branch(String, usize),
+    /// `jal` with this link register over the next items.
+    Jal(u8, usize),
+    /// `auipc`, `addi`, the instructions, then `jalr` with this link register, over the next items.
+    Jalr(u8, Vec<String>, usize),
+    /// A hardware loop.
+    Loop { number: u8, count: u8, body: Vec<String> },
+    /// A raised interrupt line after a delay.
+    Interrupt { line: u8, delay: u8 },
+}
+
+fn integer() -> impl Strategy<Value = u8> {
+    prop_oneof![8 => 10u8..16, 2 => 5u8..8, 1 => Just(0u8)]
+}
+
+fn float() -> impl Strategy<Value = u8> {
+    prop_oneof![5 => 0u8..4, 5 => 12u8..16]
+}
+
+/// An instruction that is no jump. Registers x8, x9, x18 to x21 and x26 to x30 are spared.
+fn plain() -> impl Strategy<Value = String> {
+    let pick = |names: &'static [&'static str]| prop::sample::select(names);
+    let three = pick(&[
+        "add",
+        "sub",
+        "xor",
+        "sll",
+        "sra",
+        "slt",
+        "mul",
+        "mulh",
+        "mulhu",
+        "div",
+        "rem",
+        "divu",
+        "cv.mac",
+        "cv.min",
+        "cv.add.h",
+        "cv.sdotsp.b",
+        "cv.shuffle2.b",
+    ]);
+    let float_three = pick(&["fadd.s", "fsub.s", "fmul.s", "fmin.s", "fsgnjn.s", "fdiv.s"]);
+    prop_oneof![
+        6 => (three, integer(), integer(), integer()).prop_map(|(op, d, a, b)| format!("{op} x{d}, x{a}, x{b}")),
+        3 => (integer(), integer(), -64i32..64).prop_map(|(d, a, i)| format!("addi x{d}, x{a}, {i}")),
+        1 => (integer(), 0u32..0xf_ffff).prop_map(|(d, i)| format!("lui x{d}, {i}")),
+        2 => (10u8..16, -32i32..32).prop_map(|(d, i)| format!("c.li x{d}, {i}")),
+        1 => (10u8..16, 10u8..16).prop_map(|(d, a)| format!("c.add x{d}, x{a}")),
+        1 => (10u8..16, 0u32..16).prop_map(|(d, i)| format!("c.lw x{d}, {}(x8)", 4 * i)),
+        4 => (pick(&["lw", "lh", "lbu"]), integer(), 0u32..96).prop_map(|(op, d, o)| format!("{op} x{d}, {o}(x8)")),
+        3 => (pick(&["sw", "sh", "sb"]), integer(), 0u32..96).prop_map(|(op, s, o)| format!("{op} x{s}, {o}(x8)")),
+        2 => (pick(&["cv.lw", "cv.lbu"]), integer(), 0u32..8).prop_map(|(op, d, i)| format!("{op} x{d}, (x19), {i}")),
+        1 => (integer(), 0u32..8).prop_map(|(s, i)| format!("cv.sw x{s}, (x19), {i}")),
+        2 => (float(), 0u32..24).prop_map(|(d, o)| format!("flw f{d}, {}(x8)", 4 * o)),
+        2 => (float(), 0u32..24).prop_map(|(s, o)| format!("fsw f{s}, {}(x8)", 4 * o)),
+        4 => (float_three, float(), float(), float()).prop_map(|(op, d, a, b)| format!("{op} f{d}, f{a}, f{b}")),
+        2 => (float(), float(), float(), float()).prop_map(|(d, a, b, c)| format!("fmadd.s f{d}, f{a}, f{b}, f{c}")),
+        1 => (float(), float()).prop_map(|(d, a)| format!("fsqrt.s f{d}, f{a}")),
+        2 => (pick(&["feq.s", "flt.s"]), integer(), float(), float())
+            .prop_map(|(op, d, a, b)| format!("{op} x{d}, f{a}, f{b}")),
+        1 => (integer(), float()).prop_map(|(d, a)| format!("fcvt.w.s x{d}, f{a}")),
+        1 => (float(), integer()).prop_map(|(d, a)| format!("fmv.w.x f{d}, x{a}")),
+        1 => integer().prop_map(|d| format!("csrrs x{d}, 0x340, x0")),
+        1 => integer().prop_map(|s| format!("csrrw x0, 0x340, x{s}")),
+        1 => integer().prop_map(|d| format!("csrrs x{d}, 0x001, x0")),
+        1 => integer().prop_map(|d| format!("csrrs x{d}, 0xb00, x0")),
+        1 => integer().prop_map(|d| format!("csrrs x{d}, 0xb02, x0")),
+        1 => Just("fence rw, rw".to_owned()),
+    ]
+}
+
+fn item() -> impl Strategy<Value = Item> {
+    let condition = prop::sample::select(&["beq", "bne", "blt", "bgeu"][..]);
+    let link = prop::sample::select(&[0u8, 1, 22][..]);
+    prop_oneof![
+        10 => prop::collection::vec(plain(), 1..6).prop_map(Item::Plain),
+        4 => (condition, integer(), integer(), 0usize..4)
+            .prop_map(|(op, a, b, skip)| Item::Branch(format!("{op} x{a}, x{b}"), skip)),
+        1 => (link.clone(), 0usize..3).prop_map(|(link, skip)| Item::Jal(link, skip)),
+        1 => (link, prop::collection::vec(plain(), 0..3), 0usize..3)
+            .prop_map(|(link, between, skip)| Item::Jalr(link, between, skip)),
+        2 => (0u8..2, 1u8..5, prop::collection::vec(plain(), 2..6))
+            .prop_map(|(number, count, body)| Item::Loop { number, count, body }),
+        1 => (16u8..32, 0u8..60).prop_map(|(line, delay)| Item::Interrupt { line, delay }),
+    ]
+}
+
+/// Code under construction.
+struct Code {
+    bytes: Vec<u8>,
+    set: Set,
+}
+
+impl Code {
+    fn here(&self) -> u32 {
+        self.bytes.len() as u32
+    }
+
+    fn add(&mut self, text: &str) {
+        let word = assemble(text, &self.set).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let len = if word & 3 == 3 { 4 } else { 2 };
+        self.bytes.extend(&word.to_le_bytes()[..len]);
+    }
+
+    fn patch(&mut self, at: u32, text: &str) {
+        let word = assemble(text, &self.set).unwrap_or_else(|error| panic!("{text}: {error}"));
+        self.bytes[at as usize..at as usize + 4].copy_from_slice(&word.to_le_bytes());
+    }
+}
+
+/// An instruction to be written once its target is known.
+type Late = (u32, usize, Box<dyn Fn(u32) -> String>);
+
+fn program(items: &[Item], set: Set) -> Vec<u8> {
+    let mut code = Code { bytes: Vec::new(), set };
+    code.add(&format!("jal x0, {START}"));
+    while code.here() < START {
+        code.add("mret");
+    }
+    let preamble = [
+        "lui x8, 0x1c010",
+        "csrrs x9, 0xf14, x0",
+        "slli x21, x9, 2",
+        "add x8, x8, x21",
+        "addi x19, x8, 512",
+        "lui x28, 0x20000",
+        "lui x29, 2",
+        "csrrs x0, 0x300, x29",
+        "lui x29, 0xffff0",
+        "csrrw x0, 0x304, x29",
+        "csrrsi x0, 0x300, 8",
+        "addi x10, x0, 3",
+        "addi x11, x9, 77",
+        "addi x12, x0, -9",
+        "lui x13, 0x40490",
+        "fmv.w.x f0, x13",
+        "fmv.w.x f12, x13",
+        "lui x13, 0x3f000",
+        "fmv.w.x f1, x13",
+        "fcvt.s.w f2, x12",
+    ];
+    preamble.iter().for_each(|line| code.add(line));
+    let mut starts = Vec::new();
+    let mut late: Vec<Late> = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        starts.push(code.here());
+        match item {
+            Item::Plain(lines) => lines.iter().for_each(|line| code.add(line)),
+            Item::Branch(text, skip) => {
+                let (at, text) = (code.here(), text.clone());
+                late.push((
+                    at,
+                    index + 1 + skip,
+                    Box::new(move |target| format!("{text}, {}", target - at)),
+                ));
+                code.add("addi x0, x0, 0");
+            }
+            Item::Jal(link, skip) => {
+                let (at, link) = (code.here(), *link);
+                late.push((
+                    at,
+                    index + 1 + skip,
+                    Box::new(move |target| format!("jal x{link}, {}", target - at)),
+                ));
+                code.add("addi x0, x0, 0");
+            }
+            Item::Jalr(link, between, skip) => {
+                let at = code.here();
+                code.add("auipc x22, 0");
+                let offset = move |target| format!("addi x22, x22, {}", target - at);
+                late.push((code.here(), index + 1 + skip, Box::new(offset)));
+                code.add("addi x0, x0, 0");
+                between.iter().for_each(|line| code.add(line));
+                code.add(&format!("jalr x{link}, 0(x22)"));
+            }
+            Item::Loop { number, count, body } => {
+                code.add(&format!("addi x26, x0, {count}"));
+                if code.here() & 2 != 0 {
+                    code.add("c.nop");
+                }
+                let long: Vec<&String> = body.iter().filter(|line| !line.starts_with("c.")).collect();
+                let end = 4 + 4 * long.len().max(2) as u32;
+                code.add(&format!("cv.setup {number}, x26, {end}"));
+                long.iter().for_each(|line| code.add(line));
+                (long.len()..2).for_each(|_| code.add("add x14, x14, x26"));
+            }
+            Item::Interrupt { line, delay } => {
+                code.add(&format!("addi x29, x0, {delay}"));
+                code.add("sw x29, 20(x28)");
+                code.add(&format!("lui x29, {}", 1u32 << line >> 12));
+                code.add("sw x29, 16(x28)");
+            }
+        }
+    }
+    starts.push(code.here());
+    code.add("csrrci x0, 0x300, 8");
+    code.add("sw x10, 0(x28)");
+    code.add("jal x0, 0");
+    for (at, item, text) in late {
+        let target = starts[item.min(items.len())];
+        code.patch(at, &text(target));
+    }
+    code.bytes
+}
+
+fn image(bytes: Vec<u8>) -> Image {
+    let memsz = bytes.len() as u32;
+    Image {
+        entry: CODE,
+        flags: 1,
+        segments: vec![Segment {
+            index: 0,
+            paddr: CODE,
+            vaddr: CODE,
+            bytes,
+            memsz,
+            read: true,
+            write: true,
+            execute: true,
+        }],
+        sections: Vec::new(),
+        symbols: Symbols::default(),
+        requirements: Vec::new(),
+        regions: Default::default(),
+        hash: String::new(),
+    }
+}
+
+/// Everything that a run leaves behind.
+#[derive(Debug, PartialEq)]
+struct Left {
+    outcome: Outcome,
+    counters: Counters,
+    registers: Vec<[u32; 64]>,
+    addresses: Vec<u32>,
+    data: Vec<u8>,
+}
+
+fn left(machine: &Machine, outcome: Outcome) -> Left {
+    let mut data = vec![0; 4096];
+    machine.memory().dump(DATA, &mut data);
+    Left {
+        outcome,
+        counters: machine.counters(),
+        registers: machine.cores().iter().map(|core| core.registers).collect(),
+        addresses: machine.cores().iter().map(|core| core.last_pc).collect(),
+        data,
+    }
+}
+
+fn run<O: Observer>(config: &Config, image: &Image, engine: Engine, observer: &mut O) -> Left {
+    let mut machine = Machine::new(config, image).unwrap();
+    let options = RunOptions {
+        engine,
+        max_cycles: LIMIT,
+    };
+    let outcome = machine.run(&options, observer);
+    left(&machine, outcome)
+}
+
+fn balanced(counters: &Counters) -> Result<(), TestCaseError> {
+    for core in &counters.cores {
+        let booked = core.active + core.sleep + core.stalls.iter().sum::<u64>();
+        prop_assert_eq!(booked, core.cycles, "{}: {:?}", core.name, core);
+        prop_assert!(core.instret <= core.active, "{}", core.name);
+        prop_assert!(core.cycles <= counters.cycles);
+    }
+    Ok(())
+}
+
+fn config(name: &str, keys: &[(&str, &str)]) -> Config {
+    let mut draft = Draft::shipped(name).unwrap();
+    for (key, value) in keys {
+        draft.set(key, value).unwrap();
+    }
+    draft.finish().unwrap()
+}
+
+fn single_core() -> impl Strategy<Value = Config> {
+    (0u8..4, 0u8..4, any::<bool>()).prop_map(|(addmul, others, pulp)| {
+        let (addmul, others) = (addmul.to_string(), others.to_string());
+        let divider = if pulp { "pulp" } else { "thead" };
+        config(
+            "cv32e40p",
+            &[
+                ("fpu.addmul_latency", &addmul),
+                ("fpu.others_latency", &others),
+                ("fpu.divsqrt", divider),
+            ],
+        )
+    })
+}
+
+fn cluster() -> impl Strategy<Value = Config> {
+    prop::sample::select(&["golden-mc8", "golden-mx", "golden-ms0", "golden-ms1", "golden-m2"][..])
+        .prop_map(|name| config(name, &[]))
+}
+
+fn agree(config: &Config, items: &[Item]) -> Result<(), TestCaseError> {
+    let image = image(program(items, config.core.instruction_set()));
+    let calendar = run(config, &image, Engine::Calendar, &mut Silent);
+    balanced(&calendar.counters)?;
+    prop_assert!(matches!(calendar.outcome, Outcome::Exit(_)), "{:?}", calendar.outcome);
+    let again = run(config, &image, Engine::Calendar, &mut Silent);
+    prop_assert_eq!(&calendar, &again, "the same run again");
+    let mut watched = 0u64;
+    let observed = run(config, &image, Engine::Calendar, &mut Retire(|_| watched += 1));
+    prop_assert_eq!(&calendar, &observed, "observed");
+    prop_assert!(watched >= calendar.counters.instret());
+    let lockstep = run(config, &image, Engine::Lockstep, &mut Silent);
+    prop_assert_eq!(&calendar, &lockstep, "lockstep");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn engines_and_observed_runs_agree_on_one_core(
+        config in single_core(),
+        items in prop::collection::vec(item(), 1..60),
+    ) {
+        agree(&config, &items)?;
+    }
+
+    #[test]
+    fn engines_and_observed_runs_agree_on_eight_cores(
+        config in cluster(),
+        items in prop::collection::vec(item(), 1..40),
+    ) {
+        agree(&config, &items)?;
+    }
+
+    #[test]
+    fn a_prefetch_buffer_that_always_gets_its_words_changes_nothing(
+        config in single_core(),
+        items in prop::collection::vec(item(), 1..60),
+    ) {
+        let image = image(program(&items, config.core.instruction_set()));
+        let trace = |config: &Config| {
+            let mut rows = Vec::new();
+            let left = run(config, &image, Engine::Calendar, &mut Retire(|row: ennead_sim::observe::Retired| {
+                rows.push((row.cycle, row.pc));
+            }));
+            (rows, left.counters.cycles)
+        };
+        let mut granted = config.clone();
+        granted.core.grant_trace =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/all.gnt").to_owned();
+        prop_assert_eq!(trace(&config), trace(&granted));
+    }
+
+    #[test]
+    fn counters_never_run_backwards(
+        config in cluster(),
+        items in prop::collection::vec(item(), 1..20),
+        step in 1u64..90,
+    ) {
+        let image = image(program(&items, config.core.instruction_set()));
+        let mut machine = Machine::new(&config, &image).unwrap();
+        let (mut until, mut before) = (step, machine.counters());
+        while machine.run_until(Engine::Lockstep, until, &mut Silent).is_none() && until < LIMIT {
+            let now = machine.counters();
+            prop_assert!(now.cycles >= before.cycles);
+            for (now, before) in now.cores.iter().zip(&before.cores) {
+                prop_assert!(now.instret >= before.instret && now.active >= before.active);
+                prop_assert!(now.sleep >= before.sleep);
+                prop_assert!(now.stalls.iter().zip(before.stalls).all(|(now, before)| *now >= before));
+            }
+            (until, before) = (until + step, now);
+        }
+    }
+}

@@ -245,6 +245,9 @@ sections! {
         fp16_latency: u32 = 1, "stages", Allowed::Range(0, 3);
         /// The iterative divide and square-root unit.
         divsqrt: DivSqrt = DivSqrt::Pulp, "name", Allowed::Names(DivSqrt::NAMES);
+        /// Whether the `pulp` unit answers as its RTL does where that is far from right: a root is NaN while the register
+        /// in the unused operand field (`ft0`) holds one, and overflow gives infinity in every rounding mode.
+        divsqrt_faults: bool = false, "bool", Allowed::Bool;
         /// Whether scalar comparisons, minima, maxima and sign injections work. Where they do not they give all ones, as
         /// in the recorded runs of the older core.
         selects: bool = true, "bool", Allowed::Bool;

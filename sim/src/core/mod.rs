@@ -571,7 +571,10 @@ impl Core {
                 let Some(rounding) = self.rounding(uop) else {
                     return self.illegal(uop, self.illegal_delay(), memory);
                 };
-                let result = eval(a, b, c, rounding);
+                let mut result = eval(a, b, c, rounding);
+                if let Some(second) = op.second {
+                    result.bits = timing::faulty(op, result, self.registers[usize::from(second & 63)]);
+                }
                 self.write(uop.rd, result.bits);
                 self.csr.fflags |= result.flags.0;
                 self.csr.float_written = true;

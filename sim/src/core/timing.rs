@@ -3,6 +3,7 @@
 //! The rules that depend on what came before (hazards, ports, redirects) are in [`super::pipeline`]. Nothing here has
 //! state, and nothing here knows what an operation means.
 
+use ennead_isa::float::{Flagged, Flags};
 use ennead_isa::op::FloatFormat;
 
 use crate::config::DivSqrt;
@@ -66,6 +67,25 @@ pub fn iterative(unit: DivSqrt, op: Iterative, a: u32, b: u32) -> IterativeLaten
     }
 }
 
+/// What the PULP unit makes of `result` (R31): it takes a NaN on its second operand input, `second`, for an operand of a
+/// root too, and overflow gives infinity in every rounding mode.
+pub fn faulty(op: Iterative, result: Flagged, second: u32) -> u32 {
+    let layout = Layout::of(op.format);
+    let lanes = if op.packed { 32 / layout.bits } else { 1 };
+    (0..lanes).fold(result.bits, |bits, lane| {
+        let shift = lane * layout.bits;
+        let magnitude = |x: u32| x >> shift & layout.mask() >> 1;
+        if op.sqrt && magnitude(second) > layout.infinity() {
+            let quiet = layout.infinity() | 1 << (layout.fraction - 1);
+            bits & !(layout.mask() << shift) | quiet << shift
+        } else if magnitude(bits) == layout.infinity() - 1 && result.flags.0 & Flags::OVERFLOW.0 != 0 {
+            bits + (1 << shift)
+        } else {
+            bits
+        }
+    })
+}
+
 /// D of an operand that is answered without iterating.
 const SPECIAL: u64 = 3;
 /// D of binary32 in the PULP unit.
@@ -95,12 +115,16 @@ impl Layout {
     fn mask(self) -> u32 {
         u32::MAX >> (32 - self.bits)
     }
+
+    fn infinity(self) -> u32 {
+        self.mask() >> 1 >> self.fraction << self.fraction
+    }
 }
 
 /// Zero, infinity, NaN, or a root of a negative number: answered without iterating.
 fn special(layout: Layout, sqrt: bool, a: u32, b: u32) -> bool {
     let magnitude = layout.mask() >> 1;
-    let infinity = magnitude >> layout.fraction << layout.fraction;
+    let infinity = layout.infinity();
     let extreme = |x: u32| x & magnitude == 0 || x & infinity == infinity;
     let negative = |x: u32| x & (magnitude + 1) != 0;
     if sqrt {
@@ -196,6 +220,7 @@ mod tests {
                 sqrt: false,
                 format: FloatFormat::S,
                 packed: false,
+                second: None,
             };
             iterative(DivSqrt::Thead, op, a.to_bits(), b.to_bits()).latency
         };

@@ -67,6 +67,8 @@ pub struct Iterative {
     pub format: FloatFormat,
     /// Several lanes at once.
     pub packed: bool,
+    /// The register on the unit's second operand input, used or not, where the unit's faults are modelled (R31).
+    pub second: Option<u8>,
 }
 
 /// No register: what [`Uop::alu_rd`] holds where the ALU write port is not used.
@@ -115,6 +117,8 @@ pub struct Lowering {
     others: u8,
     fp16: u8,
     divsqrt: DivSqrt,
+    /// The divide unit answers as its RTL does where that is far from right (R31).
+    divsqrt_faults: bool,
     /// Comparisons, minima, maxima and sign injections work.
     selects: bool,
     /// Unified number of the first register that holds floats.
@@ -129,6 +133,9 @@ impl Lowering {
             others: config.fpu.others_latency as u8,
             fp16: config.fpu.fp16_latency as u8,
             divsqrt: config.fpu.divsqrt,
+            divsqrt_faults: config.fpu.divsqrt_faults
+                && config.fpu.divsqrt == DivSqrt::Pulp
+                && config.core.fp_registers == FpRegisters::F,
             selects: config.fpu.selects,
             float_file: if config.core.fp_registers == FpRegisters::F {
                 32
@@ -213,6 +220,7 @@ impl Lowering {
                     sqrt: inst.op.name().to_ascii_lowercase().contains("sqrt"),
                     format,
                     packed: inst.op.name().to_ascii_lowercase().starts_with("vf"),
+                    second: self.divsqrt_faults.then_some(32 + field2(bits) as u8),
                 },
             ),
             Kind::Float {

@@ -8,9 +8,9 @@ use ennead_isa::{Set, assemble};
 use ennead_sim::config::{Config, Draft};
 use ennead_sim::counters::Counters;
 use ennead_sim::elf::{Image, Segment, Symbols};
-use ennead_sim::engine::Engine;
+use ennead_sim::engine::{Engine, RunOptions};
 use ennead_sim::fault::Outcome;
-use ennead_sim::machine::{Machine, RunOptions};
+use ennead_sim::machine::Machine;
 use ennead_sim::observe::{Observer, Retire, Silent};
 use proptest::prelude::*;
 

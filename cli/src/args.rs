@@ -83,6 +83,9 @@ pub(crate) struct Run {
     /// Make accesses to registers that the model does not have a fault instead of a warning
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Let the program read and write files of this directory through semihosting calls; without it there are none
+    #[arg(long, value_name = "DIR")]
+    pub(crate) semihost_dir: Option<PathBuf>,
     /// Write what retires, as CSV: retire:FILE, or just retire with -o
     #[arg(long, value_name = "retire:FILE")]
     pub(crate) trace: Option<String>,

@@ -15,6 +15,7 @@ use ennead_workloads::Golden as Expected;
 
 use crate::args::Isa;
 use crate::failure::{Failure, Status};
+use crate::files::Folder;
 use crate::list::nominal;
 use crate::target::Target;
 use crate::trace::RetireTrace;
@@ -29,6 +30,8 @@ pub(crate) struct Job {
     pub(crate) config_name: String,
     pub(crate) config: Config,
     pub(crate) limits: Limits,
+    /// Files that the program may reach.
+    pub(crate) files: Option<Folder>,
 }
 
 /// How a run is driven.
@@ -72,6 +75,7 @@ impl Job {
             config_name: config_name.to_owned(),
             config,
             limits,
+            files: None,
         })
     }
 
@@ -84,6 +88,9 @@ impl Job {
         let refuse = |error| Failure::BadInput(format!("{} on {}: {error}", self.target.name, self.config_name));
         let mut machine = Machine::new(&self.config, &self.target.image).map_err(refuse)?;
         machine.set_strict(self.limits.strict);
+        if let Some(folder) = &self.files {
+            machine.set_host_files(Box::new(folder.clone()));
+        }
         let started = Instant::now();
         let outcome = match trace {
             None => self.drive(&mut machine, &mut Silent, console),

@@ -3,6 +3,7 @@
 mod args;
 mod config;
 mod failure;
+mod files;
 mod inspect;
 mod job;
 mod list;

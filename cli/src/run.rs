@@ -8,6 +8,7 @@ use ennead_sim::engine::Engine;
 use crate::args::{self, EngineArg, Format};
 use crate::config;
 use crate::failure::{Failure, Status};
+use crate::files::Folder;
 use crate::job::{Job, Limits};
 use crate::output::{self, emit};
 use crate::target::Target;
@@ -101,7 +102,9 @@ fn job(args: &args::Run) -> Result<Job, Failure> {
         max_cycles: args.max_cycles,
         strict: args.strict,
     };
-    Job::new(target, &name, config::machine(&name, &args.set)?, args.isa, limits)
+    let mut job = Job::new(target, &name, config::machine(&name, &args.set)?, args.isa, limits)?;
+    job.files = args.semihost_dir.as_deref().map(Folder::new).transpose()?;
+    Ok(job)
 }
 
 /// Where guest output goes while the guest runs.

@@ -4,5 +4,6 @@ mod bad_input;
 mod host;
 mod readme;
 mod runs;
+mod semihost;
 mod support;
 mod sweeps;

@@ -62,6 +62,8 @@ pub enum Next {
     Waiting,
     /// `wfi`: asleep until an enabled interrupt line rises; the cycle is when sleep begins.
     Asleep(u64),
+    /// A semihosting call is in the execute stage in this cycle.
+    Host(u64),
     /// It did something that the machine cannot do, in this cycle.
     Faulted(u64),
 }
@@ -274,6 +276,18 @@ impl Core {
             self.next = Next::Issue(now + 1);
         }
         waits
+    }
+
+    /// Whether the `ebreak` at `pc` is a semihosting call: between `slli x0, x0, 31` and `srai x0, x0, 7`.
+    fn calls_host(&self, memory: &Memory) -> bool {
+        let word = |pc: u32| Some(memory.code_half(pc)? | memory.code_half(pc.wrapping_add(2))? << 16);
+        word(self.pc.wrapping_sub(4)) == Some(0x01f0_1013) && word(self.pc.wrapping_add(4)) == Some(0x4070_5013)
+    }
+
+    /// The semihosting call was answered.
+    pub fn host_answered(&mut self, answer: u32) {
+        self.write(10, answer);
+        self.next = Next::Issue(self.pipeline.arrival);
     }
 
     /// Whether an interrupt could be taken if a line rose: such a core must not run ahead.
@@ -666,6 +680,11 @@ impl Core {
                 false
             }
             Action::Ecall => self.trap(uop, 11, timing::TRAP, memory),
+            Action::Ebreak if self.calls_host(memory) => {
+                self.retire_plain(uop, s, redirect_at, program, memory);
+                self.next = Next::Host(s);
+                false
+            }
             Action::Ebreak => self.trap(uop, 3, timing::TRAP, memory),
             Action::Illegal => self.illegal(uop, self.illegal_delay(), memory),
             Action::Loop(part) => {

@@ -149,7 +149,7 @@ impl Machine {
             Next::Fpu(_) => Charge::Stall(Stall::FpuContention),
             Next::Request(_) => Charge::Stall(Stall::BankConflict),
             Next::Issue(_) => Charge::Stall(Stall::LoadUse),
-            Next::Faulted(_) => Charge::Stall(Stall::System),
+            Next::Faulted(_) | Next::Host(_) => Charge::Stall(Stall::System),
         }
     }
 
@@ -207,7 +207,7 @@ impl Machine {
                 enabled: core.csr.enabled_lines(),
             },
             Next::Waiting => self.doing(index),
-            Next::Issue(_) | Next::Request(_) | Next::Fpu(_) => Doing::Running,
+            Next::Issue(_) | Next::Request(_) | Next::Fpu(_) | Next::Host(_) => Doing::Running,
         };
         CoreState {
             core: self.core_name(index),

@@ -111,24 +111,39 @@ impl Machine {
         if !matches!(file, 1 | 2) {
             return error::BAD_FILE;
         }
-        let size = self.config.l1.size + self.config.l2.size;
-        let mut text = vec![0; bytes.min(size) as usize];
-        if self.memory.dump(address, &mut text) != bytes as usize {
+        let Some(text) = self.guest_bytes(address, bytes) else {
             return error::BAD_ADDRESS;
-        }
+        };
         self.console.extend(text);
         bytes as i32
     }
 
-    fn host_word(&self, address: u32) -> Option<u32> {
+    /// Bytes of memory, if all of them are in memory.
+    pub(super) fn guest_bytes(&self, address: u32, size: u32) -> Option<Vec<u8>> {
+        let memory = self.config.l1.size + self.config.l2.size;
+        let mut bytes = vec![0; size.min(memory) as usize];
+        (self.memory.dump(address, &mut bytes) == size as usize).then_some(bytes)
+    }
+
+    /// Writes bytes to memory for the host, as far as memory is there.
+    pub(super) fn poke(&mut self, address: u32, bytes: &[u8]) {
+        for (at, byte) in (address..).zip(bytes) {
+            let Some((which, offset)) = self.memory.locate(at) else {
+                return;
+            };
+            let lane = at & 3;
+            self.memory
+                .write(which, offset, u32::from(*byte) << (8 * lane), 1 << lane);
+            self.program.written(which, offset, &self.memory);
+        }
+    }
+
+    pub(super) fn host_word(&self, address: u32) -> Option<u32> {
         let (which, offset) = self.memory.locate(address)?;
         Some(self.memory.read(which, offset))
     }
 
     fn host_answer(&mut self, address: u32, value: u32) {
-        if let Some((which, offset)) = self.memory.locate(address) {
-            self.memory.write(which, offset, value, 0xf);
-            self.program.written(which, offset, &self.memory);
-        }
+        self.poke(address, &value.to_le_bytes());
     }
 }

@@ -10,6 +10,7 @@ mod calendar;
 mod devices;
 mod ending;
 mod host;
+mod semihost;
 
 use std::collections::BTreeSet;
 
@@ -42,8 +43,10 @@ use crate::soc::udma::Udma;
 use access::Path;
 use ending::Recorder;
 use host::Host;
+use semihost::Semihost;
 
 pub use ending::Stop;
+pub use semihost::{HostFile, HostFiles, OpenMode};
 
 use calendar::Calendar;
 
@@ -118,6 +121,7 @@ pub struct Machine {
     outcome: Option<Outcome>,
     /// Where the program calls the host, if it does.
     host: Option<Host>,
+    semihost: Semihost,
     console: Vec<u8>,
     /// The first cycle in which a device does something by itself, or [`NEVER`].
     devices_next: u64,
@@ -228,6 +232,7 @@ impl Machine {
             now: 1,
             outcome: None,
             host: None,
+            semihost: Semihost::default(),
             console: Vec::new(),
             devices_next: NEVER,
             shown: 0,
@@ -323,7 +328,7 @@ impl Machine {
         match self.cores[index].next {
             Next::Issue(cycle) | Next::Fpu(cycle) | Next::Asleep(cycle) => Some(cycle),
             Next::Request(cycle) => Some(self.paths[index].granted_at().unwrap_or(cycle)),
-            Next::Faulted(cycle) => Some(cycle),
+            Next::Faulted(cycle) | Next::Host(cycle) => Some(cycle),
             Next::Stopped | Next::Waiting => None,
         }
     }
@@ -395,6 +400,7 @@ impl Machine {
                 Next::Fpu(_) => fpu |= 1 << index,
                 Next::Asleep(_) => self.try_wake(index),
                 Next::Faulted(_) => self.core_faulted(index),
+                Next::Host(_) => self.semihost(index, horizon, observer),
                 Next::Stopped | Next::Waiting => {}
             }
         }

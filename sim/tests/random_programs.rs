@@ -4,17 +4,19 @@
 //! Programs are random and mix every hazard: loads and their users, misaligned and post-increment accesses, divisions,
 //! floating point of every latency, CSR accesses, branches, jumps, hardware loops, compressed code, interrupts.
 
+mod support;
+
 use ennead_isa::{Set, assemble};
 use ennead_sim::config::{Config, Draft};
 use ennead_sim::counters::Counters;
-use ennead_sim::elf::{Image, Segment, Symbols};
+use ennead_sim::elf::Image;
 use ennead_sim::engine::{Engine, RunOptions};
 use ennead_sim::fault::Outcome;
 use ennead_sim::machine::Machine;
 use ennead_sim::observe::{Observer, Retire, Silent};
 use proptest::prelude::*;
+use support::{BASE, elf};
 
-const CODE: u32 = 0x1c00_0000;
 const DATA: u32 = 0x1c01_0000;
 /// Where the program begins behind the interrupt vectors.
 const START: u32 = 0x80;
@@ -231,27 +233,9 @@ fn program(items: &[Item], set: Set) -> Vec<u8> {
     code.bytes
 }
 
-fn image(bytes: Vec<u8>) -> Image {
-    let memsz = bytes.len() as u32;
-    Image {
-        entry: CODE,
-        flags: 1,
-        segments: vec![Segment {
-            index: 0,
-            paddr: CODE,
-            vaddr: CODE,
-            bytes,
-            memsz,
-            read: true,
-            write: true,
-            execute: true,
-        }],
-        sections: Vec::new(),
-        symbols: Symbols::default(),
-        requirements: Vec::new(),
-        regions: Default::default(),
-        hash: String::new(),
-    }
+fn image(items: &[Item], config: &Config) -> Image {
+    let bytes = program(items, config.core.instruction_set());
+    Image::parse(&elf(BASE, &[(BASE, &bytes)])).unwrap()
 }
 
 /// Everything that a run leaves behind.
@@ -325,7 +309,7 @@ fn cluster() -> impl Strategy<Value = Config> {
 }
 
 fn agree(config: &Config, items: &[Item]) -> Result<(), TestCaseError> {
-    let image = image(program(items, config.core.instruction_set()));
+    let image = image(items, config);
     let calendar = run(config, &image, Engine::Calendar, &mut Silent);
     balanced(&calendar.counters)?;
     prop_assert!(matches!(calendar.outcome, Outcome::Exit(_)), "{:?}", calendar.outcome);
@@ -364,7 +348,7 @@ proptest! {
         config in single_core(),
         items in prop::collection::vec(item(), 1..60),
     ) {
-        let image = image(program(&items, config.core.instruction_set()));
+        let image = image(&items, &config);
         let trace = |config: &Config| {
             let mut rows = Vec::new();
             let left = run(config, &image, Engine::Calendar, &mut Retire(|row: ennead_sim::observe::Retired| {
@@ -384,7 +368,7 @@ proptest! {
         items in prop::collection::vec(item(), 1..20),
         step in 1u64..90,
     ) {
-        let image = image(program(&items, config.core.instruction_set()));
+        let image = image(&items, &config);
         let mut machine = Machine::new(&config, &image).unwrap();
         let (mut until, mut before) = (step, machine.counters());
         while machine.run_until(Engine::Lockstep, until, &mut Silent).is_none() && until < LIMIT {

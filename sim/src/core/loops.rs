@@ -82,7 +82,7 @@ impl Loops {
         self.armed = None;
     }
 
-    /// CV32E40P: while the controller is in its loop state it looks at neither branches and jumps nor at `fence`, `mret`
+    /// R29, CV32E40P: while the controller is in its loop state it looks at neither branches and jumps nor at `fence`, `mret`
     /// and `wfi`.
     pub fn in_body(&self) -> bool {
         self.in_body

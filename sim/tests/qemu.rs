@@ -398,7 +398,7 @@ fn programs_with_scalar_fp16_end_as_under_qemu() {
         ..Set::RV32IMFC
     };
     compare(
-        &config("cv32e40p", &["core.zfh=true", "fpu.divsqrt=pulp"]),
+        &config("cv32e40p", &["core.zfh=true", "fpu.divsqrt_faults=false"]),
         "rv32,Zfh=true",
         &set,
         &[],
@@ -415,7 +415,7 @@ fn programs_with_floats_in_integer_registers_end_as_under_qemu() {
     };
     let machine = config(
         "cv32e40p",
-        &["core.fp_registers=x", "core.zfh=true", "fpu.divsqrt=pulp"],
+        &["core.fp_registers=x", "core.zfh=true", "fpu.divsqrt_faults=false"],
     );
     compare(
         &machine,

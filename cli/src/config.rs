@@ -13,7 +13,7 @@ use crate::output::{emit, emit_json};
 use crate::table::Table;
 
 /// Starts a machine from a shipped name or a file; a shipped name wins over a file of the same name.
-pub(crate) fn draft(name: &str) -> Result<Draft, Failure> {
+pub fn draft(name: &str) -> Result<Draft, Failure> {
     let path = Path::new(name);
     let shipped = SHIPPED.iter().any(|shipped| shipped.name == name);
     if !shipped && (name.ends_with(".toml") || name.contains(std::path::MAIN_SEPARATOR) || path.is_file()) {
@@ -26,7 +26,7 @@ pub(crate) fn draft(name: &str) -> Result<Draft, Failure> {
 }
 
 /// The machine that the options ask for.
-pub(crate) fn machine(name: &str, settings: &[String]) -> Result<Draft, Failure> {
+pub fn machine(name: &str, settings: &[String]) -> Result<Draft, Failure> {
     let mut draft = draft(name)?;
     for assignment in settings {
         draft.assignment(assignment).map_err(Failure::bad_input)?;

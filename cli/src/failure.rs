@@ -8,7 +8,7 @@ use std::fmt;
 
 /// Why a command did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// A file, program, machine or specification that cannot be used.
     BadInput(String),
     /// Something could not be written.
@@ -19,21 +19,22 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// A file that cannot be read.
-    pub(crate) fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::BadInput(format!("cannot read {}: {error}", path.display()))
     }
 
     /// A file that cannot be written.
-    pub(crate) fn unwritable(path: &std::path::Path, error: &std::io::Error) -> Self {
+    pub fn unwritable(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::Output(format!("cannot write {}: {error}", path.display()))
     }
 
     /// Bad input, from any error.
-    pub(crate) fn bad_input(error: impl fmt::Display) -> Self {
+    pub fn bad_input(error: impl fmt::Display) -> Self {
         Self::BadInput(error.to_string())
     }
 
-    pub(crate) fn status(&self) -> Status {
+    /// The exit code that it leads to.
+    pub fn status(&self) -> Status {
         match self {
             Failure::BadInput(_) => Status::BadInput,
             Failure::Output(_) => Status::Output,
@@ -53,7 +54,7 @@ impl fmt::Display for Failure {
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
+pub enum Status {
     /// As the guest says; 0 for commands without a guest.
     Guest(u32),
     /// A file, program, machine or specification cannot be used.
@@ -74,7 +75,7 @@ pub(crate) enum Status {
 
 impl Status {
     /// What `--help` says.
-    pub(crate) const HELP: &str = "\
+    pub const HELP: &str = "\
 Exit codes:
   0..=127  the guest's own (larger ones become 127; the report has the true one)
   2        usage: an option that does not exist, or without its value
@@ -86,7 +87,8 @@ Exit codes:
   205      something could not be written (the run itself is complete)
   206      a sweep finished, but some of its points failed";
 
-    pub(crate) fn code(self) -> u8 {
+    /// The number.
+    pub fn code(self) -> u8 {
         match self {
             Status::Guest(code) => code.min(127) as u8,
             Status::BadInput => 200,

@@ -9,63 +9,72 @@ use ennead_sim::engine::Engine;
 use ennead_sim::engine::RunOptions;
 use ennead_sim::fault::Outcome;
 use ennead_sim::machine::Machine;
-use ennead_sim::observe::{Observer, Retire, Silent};
+use ennead_sim::observe::Observer;
 use ennead_sim::report::{Golden, HostReport, Inputs, Report};
 use ennead_workloads::Golden as Expected;
 
-use crate::args::Isa;
 use crate::failure::{Failure, Status};
 use crate::files::Folder;
 use crate::list::nominal;
 use crate::target::Target;
-use crate::trace::RetireTrace;
 
 /// Cycles between two looks at the guest's console.
 const SLICE: u64 = 1 << 18;
 
 /// A run that can begin.
-pub(crate) struct Job {
-    pub(crate) target: Target,
+pub struct Job {
+    /// The program.
+    pub target: Target,
     /// The machine's name or file.
-    pub(crate) config_name: String,
-    pub(crate) config: Config,
-    pub(crate) limits: Limits,
+    pub config_name: String,
+    /// The machine.
+    pub config: Config,
+    /// How it is driven.
+    pub limits: Limits,
     /// Files that the program may reach.
     pub(crate) files: Option<Folder>,
 }
 
 /// How a run is driven.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Limits {
-    pub(crate) engine: Engine,
-    pub(crate) max_cycles: Option<u64>,
+pub struct Limits {
+    /// Which engine drives.
+    pub engine: Engine,
+    /// The last cycle that may happen.
+    pub max_cycles: Option<u64>,
     /// Whether what the model does not have is a fault instead of a warning.
-    pub(crate) strict: bool,
+    pub strict: bool,
 }
 
 /// A run that has ended.
-pub(crate) struct Finished {
-    pub(crate) report: Report,
-    pub(crate) status: Status,
-    pub(crate) console: Vec<u8>,
+pub struct Finished {
+    /// What it counted.
+    pub report: Report,
+    /// How it ended, as an exit code.
+    pub status: Status,
+    /// What the guest printed.
+    pub console: Vec<u8>,
     /// Why the results are not those of the golden tensor.
-    pub(crate) mismatch: Option<String>,
+    pub mismatch: Option<String>,
     /// What the guest did that the model does not have.
-    pub(crate) warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 impl Job {
-    /// Brings a program and a machine together.
-    pub(crate) fn new(
+    /// Brings a program and a machine together; `isa` is a value of `core.isa`.
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if the machine cannot be, or cannot run the program.
+    pub fn new(
         mut target: Target,
         config_name: &str,
         mut draft: Draft,
-        isa: Option<Isa>,
+        isa: Option<&str>,
         limits: Limits,
     ) -> Result<Self, Failure> {
         if let Some(isa) = isa {
-            target.image.override_isa(isa.name());
-            draft.set("core.isa", isa.name()).map_err(Failure::bad_input)?;
+            target.image.override_isa(isa);
+            draft.set("core.isa", isa).map_err(Failure::bad_input)?;
         }
         let config = draft.finish().map_err(Failure::bad_input)?;
         let refuse = |error| Failure::BadInput(format!("{} on {config_name}: {error}", target.name));
@@ -79,31 +88,52 @@ impl Job {
         })
     }
 
-    /// Runs it; `console` sees guest output as it appears.
-    pub(crate) fn run(
-        &self,
-        console: &mut dyn FnMut(&[u8]),
-        trace: Option<&mut RetireTrace>,
-    ) -> Result<Finished, Failure> {
+    /// The machine with the program in it, before its first cycle.
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if the machine cannot hold the program.
+    pub fn machine(&self) -> Result<Machine, Failure> {
         let refuse = |error| Failure::BadInput(format!("{} on {}: {error}", self.target.name, self.config_name));
         let mut machine = Machine::new(&self.config, &self.target.image).map_err(refuse)?;
         machine.set_strict(self.limits.strict);
         if let Some(folder) = &self.files {
             machine.set_host_files(Box::new(folder.clone()));
         }
-        let started = Instant::now();
-        let outcome = match trace {
-            None => self.drive(&mut machine, &mut Silent, console),
-            Some(trace) => self.drive(&mut machine, &mut Retire(|retired| trace.retire(retired)), console),
-        };
-        let seconds = started.elapsed().as_secs_f64();
+        Ok(machine)
+    }
 
+    /// Runs it, watched by `observer`; `console` sees guest output as it appears.
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if the machine cannot hold the program.
+    pub fn run<O: Observer>(&self, console: &mut dyn FnMut(&[u8]), observer: &mut O) -> Result<Finished, Failure> {
+        let mut machine = self.machine()?;
+        let started = Instant::now();
+        let outcome = self.drive(&mut machine, observer, console);
+        let seconds = started.elapsed().as_secs_f64();
+        let mut finished = self.finish(&machine, &outcome);
+        finished.report.host = Some(HostReport {
+            seconds,
+            mips: finished.report.instret as f64 / 1e6 / seconds.max(1e-9),
+        });
+        Ok(finished)
+    }
+
+    /// The last cycle that may happen.
+    pub fn max_cycles(&self) -> u64 {
+        self.limits
+            .max_cycles
+            .map_or(RunOptions::LIMIT, |cycles| cycles.min(RunOptions::LIMIT))
+    }
+
+    /// What a run of this job that ended so has to say.
+    pub fn finish(&self, machine: &Machine, outcome: &Outcome) -> Finished {
         let expected = self.target.workload.and_then(|workload| workload.golden.as_ref());
         let ended = matches!(outcome, Outcome::Exit(_));
         // A run that did not come to its end says so by its outcome.
         let mismatch = expected
             .filter(|_| ended)
-            .and_then(|expected| self.compare(expected, &machine).err());
+            .and_then(|expected| self.compare(expected, machine).err());
         let golden = expected.map(|_| {
             if ended && mismatch.is_none() {
                 Golden::Pass
@@ -111,23 +141,19 @@ impl Job {
                 Golden::Fail
             }
         });
-        let mut report = Report::new(&Inputs {
+        let report = Report::new(&Inputs {
             config_name: &self.config_name,
             config: &self.config,
             program_path: &self.target.name,
             image: &self.target.image,
             parameters: &self.target.parameters,
-            outcome: &outcome,
+            outcome,
             counters: &machine.counters(),
             console: machine.console(),
             nominal_macs: self.target.workload.and_then(nominal),
             golden,
         });
-        report.host = Some(HostReport {
-            seconds,
-            mips: report.instret as f64 / 1e6 / seconds.max(1e-9),
-        });
-        let status = match &outcome {
+        let status = match outcome {
             Outcome::Exit(exit) if exit.code == 0 && golden == Some(Golden::Fail) => Status::Golden,
             Outcome::Exit(exit) => Status::Guest(exit.code),
             Outcome::Fault(_) => Status::Fault,
@@ -143,26 +169,21 @@ impl Job {
                 .unwrap_or_default();
             format!("{} at pc 0x{:08x}{symbol}", warning.what, warning.pc)
         });
-        Ok(Finished {
+        Finished {
             status,
             console: machine.console().to_vec(),
             mismatch,
             warnings: warnings.collect(),
             report,
-        })
+        }
     }
 
     /// Runs in slices, so that guest output is seen while the guest runs.
     fn drive<O: Observer>(&self, machine: &mut Machine, observer: &mut O, console: &mut dyn FnMut(&[u8])) -> Outcome {
-        let mut options = RunOptions {
+        let options = RunOptions {
             engine: self.limits.engine,
-            ..RunOptions::default()
+            max_cycles: self.max_cycles(),
         };
-        options.max_cycles = self
-            .limits
-            .max_cycles
-            .unwrap_or(options.max_cycles)
-            .min(options.max_cycles);
         let mut until = 0;
         loop {
             until = (until + SLICE).min(options.max_cycles);

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use ennead_sim::engine::Engine;
+use ennead_sim::observe::{Retire, Silent};
 
-use crate::args::{self, EngineArg, Format};
+use crate::args::{self, EngineArg, Format, Isa};
 use crate::config;
 use crate::failure::{Failure, Status};
 use crate::files::Folder;
@@ -38,7 +39,11 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
         quiet: args.noise.quiet,
         broken: false,
     };
-    let mut finished = job.run(&mut |bytes| console.show(bytes), trace.as_mut())?;
+    let mut show = |bytes: &[u8]| console.show(bytes);
+    let mut finished = match &mut trace {
+        None => job.run(&mut show, &mut Silent)?,
+        Some(trace) => job.run(&mut show, &mut Retire(|retired| trace.retire(retired)))?,
+    };
     if !args.host_time {
         finished.report.host = None;
     }
@@ -102,7 +107,13 @@ fn job(args: &args::Run) -> Result<Job, Failure> {
         max_cycles: args.max_cycles,
         strict: args.strict,
     };
-    let mut job = Job::new(target, &name, config::machine(&name, &args.set)?, args.isa, limits)?;
+    let mut job = Job::new(
+        target,
+        &name,
+        config::machine(&name, &args.set)?,
+        args.isa.map(Isa::name),
+        limits,
+    )?;
     job.files = args.semihost_dir.as_deref().map(Folder::new).transpose()?;
     Ok(job)
 }

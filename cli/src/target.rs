@@ -12,20 +12,20 @@ const BUILTIN: &str = "builtin:";
 
 /// A checked program.
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
+pub struct Target {
     /// As the user named it.
-    pub(crate) name: String,
+    pub name: String,
     /// The program.
-    pub(crate) image: Image,
+    pub image: Image,
     /// Its entry in the catalogue, if it is bundled.
-    pub(crate) workload: Option<&'static Workload>,
+    pub workload: Option<&'static Workload>,
     /// The parameters that were given a value.
-    pub(crate) parameters: Vec<(String, u32)>,
+    pub parameters: Vec<(String, u32)>,
 }
 
 impl Target {
     /// Finds and checks a program; a relative path starts at `base`.
-    pub(crate) fn open(name: &str, base: &Path) -> Result<Self, Failure> {
+    pub fn open(name: &str, base: &Path) -> Result<Self, Failure> {
         let refuse = |error: &dyn std::fmt::Display| Failure::BadInput(format!("{name}: {error}"));
         let (image, workload) = match name.strip_prefix(BUILTIN) {
             Some(builtin) => {
@@ -48,12 +48,12 @@ impl Target {
     }
 
     /// The machine that the program runs on if nobody chooses one.
-    pub(crate) fn default_machine(&self) -> &'static str {
+    pub fn default_machine(&self) -> &'static str {
         self.workload.map_or("ennead", |workload| workload.config)
     }
 
     /// Gives a parameter a value: `NAME=VALUE`.
-    pub(crate) fn assign(&mut self, assignment: &str) -> Result<(), Failure> {
+    pub fn assign(&mut self, assignment: &str) -> Result<(), Failure> {
         let Some((name, value)) = assignment.split_once('=') else {
             let text = format!("--param {assignment}: not an assignment; write NAME=VALUE");
             return Err(Failure::BadInput(text));
@@ -62,7 +62,7 @@ impl Target {
     }
 
     /// Gives a parameter a value.
-    pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), Failure> {
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Failure> {
         let refuse = |rule: String| Failure::BadInput(format!("parameter {name} = {value}: {rule}"));
         let number = number(value).ok_or_else(|| refuse("must be a whole number of 32 bits".to_owned()))?;
         let symbol = match self.workload {

@@ -13,16 +13,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use serde_json::Value;
 
-use crate::args::{self, Format, Isa};
+use crate::args::{self, Format};
 use crate::config;
 use crate::failure::{Failure, Status};
 use crate::job::{Job, Limits};
 use crate::output::{self, emit};
 use crate::target::Target;
 
-use results::Results;
-use spec::{Point, Spec};
-use store::{Done, Store};
+pub use results::Results;
+pub use spec::{Point, Spec};
+pub use store::{Done, Store, identity};
 
 pub(crate) fn sweep(args: &args::Sweep) -> Result<Status, Failure> {
     output::log(args.noise);
@@ -79,7 +79,10 @@ fn directory(args: &args::Sweep) -> PathBuf {
 }
 
 /// The run that a point describes; relative paths start at `base`.
-fn job(point: &Point, base: &Path) -> Result<Job, Failure> {
+///
+/// # Errors
+/// [`Failure::BadInput`] if there can be no such run.
+pub fn job(point: &Point, base: &Path) -> Result<Job, Failure> {
     let Some(target) = point.text("target") else {
         return Err(Failure::BadInput(
             "the point has no target: give one, for example builtin:matmul-fp16".to_owned(),
@@ -102,8 +105,7 @@ fn job(point: &Point, base: &Path) -> Result<Job, Failure> {
     }
     let isa = match point.text("isa").as_deref() {
         None => None,
-        Some("xcv") => Some(Isa::Xcv),
-        Some("xpulpv2") => Some(Isa::Xpulpv2),
+        Some(isa @ ("xcv" | "xpulpv2")) => Some(isa.to_owned()),
         Some(other) => {
             return Err(Failure::BadInput(format!(
                 "isa = {other}: must be \"xpulpv2\" or \"xcv\""
@@ -125,7 +127,7 @@ fn job(point: &Point, base: &Path) -> Result<Job, Failure> {
         target,
         &name,
         draft,
-        isa,
+        isa.as_deref(),
         Limits {
             max_cycles,
             ..Limits::default()

@@ -29,7 +29,7 @@ const COLUMNS: &[(&str, &str)] = &[
 ];
 
 /// All points with what became of them.
-pub(super) struct Results<'a> {
+pub struct Results<'a> {
     points: &'a [Point],
     done: &'a [Done],
     /// Every name that sets points apart, in order of first appearance.
@@ -37,7 +37,8 @@ pub(super) struct Results<'a> {
 }
 
 impl<'a> Results<'a> {
-    pub(super) fn new(points: &'a [Point], done: &'a [Done]) -> Self {
+    /// These points, with what became of each in the same order.
+    pub fn new(points: &'a [Point], done: &'a [Done]) -> Self {
         let mut names: Vec<&str> = Vec::new();
         for (name, _) in points.iter().flat_map(Point::own) {
             if !names.contains(&name.as_str()) {
@@ -63,7 +64,11 @@ impl<'a> Results<'a> {
         }
     }
 
-    pub(super) fn csv(&self) -> Result<Vec<u8>, Failure> {
+    /// As CSV.
+    ///
+    /// # Errors
+    /// [`Failure::Output`] if a value cannot be written as CSV.
+    pub fn csv(&self) -> Result<Vec<u8>, Failure> {
         let refuse = |error: csv::Error| Failure::Output(format!("cannot write CSV: {error}"));
         let mut writer = csv::Writer::from_writer(Vec::new());
         let headings = COLUMNS.iter().map(|(heading, _)| *heading);
@@ -88,7 +93,8 @@ impl<'a> Results<'a> {
             .map_err(|error| Failure::Output(format!("cannot write CSV: {error}")))
     }
 
-    pub(super) fn json(&self) -> String {
+    /// As JSON.
+    pub fn json(&self) -> String {
         let points: Vec<_> = self
             .rows()
             .map(|(point, done)| {
@@ -110,7 +116,8 @@ impl<'a> Results<'a> {
         format!("{value:#}\n")
     }
 
-    pub(super) fn text(&self) -> String {
+    /// As a table for a person.
+    pub fn text(&self) -> String {
         let headings = self
             .names
             .iter()

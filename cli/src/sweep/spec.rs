@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use ennead_sim::config::{Config, KEYS, nearest};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::plain;
@@ -38,7 +38,7 @@ struct File {
 }
 
 /// A specification.
-pub(super) struct Spec {
+pub struct Spec {
     origin: String,
     base: Vec<(String, Value)>,
     axes: Vec<(String, Vec<Value>)>,
@@ -46,20 +46,20 @@ pub(super) struct Spec {
 }
 
 /// One point: what is common to all and what is its own, by name.
-#[derive(Clone, Debug)]
-pub(super) struct Point {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Point {
     base: Vec<(String, Value)>,
     own: Vec<(String, Value)>,
 }
 
 impl Point {
     /// What sets this point apart, in the order of the specification.
-    pub(super) fn own(&self) -> &[(String, Value)] {
+    pub fn own(&self) -> &[(String, Value)] {
         &self.own
     }
 
     /// The value of a name.
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&Value> {
         self.all()
             .rev()
             .find(|(other, _)| other == name)
@@ -67,19 +67,19 @@ impl Point {
     }
 
     /// The value of a name as text.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub fn text(&self, name: &str) -> Option<String> {
         self.get(name).map(plain)
     }
 
     /// Configuration keys with their values, the point's own last.
-    pub(super) fn settings(&self) -> impl Iterator<Item = (&str, String)> {
+    pub fn settings(&self) -> impl Iterator<Item = (&str, String)> {
         self.all()
             .filter(|(name, _)| Config::key(name).is_some())
             .map(|(name, value)| (name.as_str(), plain(value)))
     }
 
     /// Parameters with their values, the point's own last.
-    pub(super) fn parameters(&self) -> impl Iterator<Item = (&str, String)> {
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, String)> {
         self.all()
             .filter_map(|(name, value)| Some((name.strip_prefix(PARAMETER)?, plain(value))))
     }
@@ -91,7 +91,10 @@ impl Point {
 
 impl Spec {
     /// Reads and checks a file.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if it is no sweep.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
         let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
         Self::parse(&path.display().to_string(), &text)
     }
@@ -99,6 +102,20 @@ impl Spec {
     fn parse(origin: &str, text: &str) -> Result<Self, Failure> {
         let file: File = toml::from_str(text)
             .map_err(|error| Failure::BadInput(format!("{origin}: not a sweep: {}", error.to_string().trim_end())))?;
+        Self::new(origin, file)
+    }
+
+    /// Checks a specification that is a value in memory, with the keys of a file; `origin` names it in messages.
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if it is no sweep.
+    pub fn from_value(origin: &str, value: Value) -> Result<Self, Failure> {
+        let file = serde_json::from_value(value)
+            .map_err(|error| Failure::BadInput(format!("{origin}: not a sweep: {error}")))?;
+        Self::new(origin, file)
+    }
+
+    fn new(origin: &str, file: File) -> Result<Self, Failure> {
         let mut spec = Self {
             origin: origin.to_owned(),
             base: Vec::new(),
@@ -157,7 +174,10 @@ impl Spec {
     }
 
     /// Every point: the product of the axes, the last one fastest, then the explicit ones.
-    pub(super) fn points(&self) -> Result<Vec<Point>, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if there are too many.
+    pub fn points(&self) -> Result<Vec<Point>, Failure> {
         let size = self
             .axes
             .iter()

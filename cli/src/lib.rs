@@ -1,0 +1,62 @@
+//! What the command `ennead` does, as a library: for the command itself, and for the Python package, which runs the same
+//! jobs and writes the same bytes.
+//!
+//! It is not a stable interface for others: that is the command line, the report and the Python package.
+//!
+//! Invariant: errors are mapped to exit codes here and nowhere else.
+
+mod args;
+pub mod config;
+pub mod failure;
+mod files;
+mod inspect;
+pub mod job;
+mod list;
+mod output;
+mod run;
+pub mod sweep;
+mod table;
+pub mod target;
+mod text;
+mod trace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use failure::Failure;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    ExitCode::from(run(Args::parse()))
+}
+
+/// Runs a command line, whose first word is the command's own name, and gives the exit code.
+pub fn run_words(words: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
+    match Args::try_parse_from(words) {
+        Ok(args) => run(args),
+        Err(error) => {
+            // Help and errors have nowhere else to go if their stream is closed.
+            let _ = error.print();
+            error.exit_code() as u8
+        }
+    }
+}
+
+fn run(args: Args) -> u8 {
+    let done = match &args.command {
+        Command::Run(run) => run::run(run),
+        Command::List(list) => list::list(list),
+        Command::Inspect(inspect) => inspect::inspect(inspect),
+        Command::Config(config) => config::config(config),
+        Command::Sweep(sweep) => sweep::sweep(sweep),
+    };
+    let status = done.unwrap_or_else(|failure| {
+        if failure != Failure::ClosedPipe {
+            eprintln!("ennead: error: {failure}");
+        }
+        failure.status()
+    });
+    status.code()
+}

@@ -327,6 +327,29 @@ fn what_a_core_waits_for_can_be_told() {
     );
 }
 
+/// The ring of the RTL (`hw_dispatch`): pushing never waits, values that nobody reads are overwritten, and a core passes
+/// one entry that is not for it in a cycle.
+#[test]
+fn a_team_member_that_never_reads_does_not_fill_the_dispatch_queue() {
+    let mut unit = EventUnit::new(8);
+    unit.store(1, 1, 0x08, 1 << line::DISPATCH);
+    unit.store(1, 0, 0x84, 0x03);
+    for round in 0..20 {
+        let now = 100 * (round + 1);
+        assert_eq!(unit.load(now, 1, 0x80), Access::Waiting);
+        assert_eq!(unit.store(now + 10, 0, 0x80, round as u32), Access::Granted(0));
+        let woken = settle(&mut unit, now + 11, now + 50);
+        assert_eq!(woken.iter().map(|(at, wake)| (*at, wake.value)).collect::<Vec<_>>(), [(now + 12, round as u32)]);
+    }
+    unit.store(3000, 0, 0x84, 0x01);
+    (0..3).for_each(|i| assert_eq!(unit.store(3010 + i, 0, 0x80, 7), Access::Granted(0)));
+    unit.store(3020, 0, 0x84, 0x02);
+    unit.store(3030, 0, 0x80, 9);
+    assert_eq!(unit.load(3040, 1, 0x80), Access::Waiting);
+    let woken = settle(&mut unit, 3041, 3060);
+    assert_eq!(woken.iter().map(|(at, wake)| (*at, wake.value)).collect::<Vec<_>>(), [(3044, 9)]);
+}
+
 #[test]
 fn sixty_four_cores_meet_when_the_masks_are_all_ones() {
     let mut unit = EventUnit::new(64);

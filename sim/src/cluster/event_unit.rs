@@ -166,20 +166,26 @@ struct Mutex {
     message: u32,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// A value of the dispatch queue, and the cores that have not read it.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Dispatched {
     value: u32,
-    pushed: u64,
     unread: u64,
 }
 
+/// The dispatch queue: a ring that never refuses a value and overwrites the oldest, as the hardware's does. Firmware
+/// relies on that: the core that pushes is itself in the team and does not read.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Dispatch {
     team: u64,
-    queue: VecDeque<Dispatched>,
+    ring: [Dispatched; QUEUE],
+    write: usize,
+    /// Where each core reads next.
+    read: Vec<usize>,
     /// Cores that ask and have not been signalled.
     asking: u64,
-    pushed_at: Option<u64>,
+    /// What is pushed in the current cycle.
+    pushed: Option<Dispatched>,
 }
 
 /// The event unit of one cluster.
@@ -222,6 +228,7 @@ impl EventUnit {
             mutexes: vec![Mutex::default(); MUTEXES],
             dispatch: Dispatch {
                 team: all,
+                read: vec![0; workers],
                 ..Dispatch::default()
             },
             soc_events: VecDeque::new(),
@@ -542,18 +549,14 @@ impl EventUnit {
 
     fn push(&mut self, now: u64, value: u32) -> Access {
         let dispatch = &mut self.dispatch;
-        if dispatch.queue.len() >= QUEUE || dispatch.pushed_at == Some(now) {
+        if dispatch.pushed.is_some() {
             return Access::Refused;
         }
-        dispatch.pushed_at = Some(now);
-        if dispatch.team != 0 {
-            dispatch.queue.push_back(Dispatched {
-                value,
-                pushed: now,
-                unread: dispatch.team,
-            });
-            self.schedule(now + 1);
-        }
+        dispatch.pushed = Some(Dispatched {
+            value,
+            unread: dispatch.team,
+        });
+        self.schedule(now + 1);
         Access::Granted(0)
     }
 
@@ -701,22 +704,29 @@ impl EventUnit {
         }
     }
 
-    /// A core that asked by cycle `n - 1` for a value pushed before that cycle gets its line (E6).
+    /// A core that asked by cycle `n - 1` for a value pushed before that cycle gets its line (E6). It looks at one entry
+    /// of the ring in a cycle, and passes those that are not for it.
     fn serve_dispatch(&mut self, n: u64) {
-        for core in bits(self.dispatch.asking) {
-            match self
-                .dispatch
-                .next_for(core)
-                .map(|index| self.dispatch.queue[index].pushed)
-            {
-                Some(pushed) if pushed + 1 < n => {
-                    self.dispatch.asking &= !(1 << core);
-                    self.cores[core].asserted |= 1 << line::DISPATCH;
-                    self.touched |= 1 << core;
-                }
-                Some(_) => self.schedule(n + 1),
-                None => {}
+        let dispatch = &mut self.dispatch;
+        let mut again = false;
+        for core in bits(dispatch.asking) {
+            let read = &mut dispatch.read[core];
+            if dispatch.ring[*read].unread >> core & 1 != 0 {
+                dispatch.asking &= !(1 << core);
+                self.cores[core].asserted |= 1 << line::DISPATCH;
+                self.touched |= 1 << core;
+            } else if *read != dispatch.write {
+                *read = (*read + 1) % QUEUE;
+                again = true;
             }
+        }
+        if let Some(pushed) = dispatch.pushed.take() {
+            dispatch.ring[dispatch.write] = pushed;
+            dispatch.write = (dispatch.write + 1) % QUEUE;
+            again = true;
+        }
+        if again && dispatch.asking != 0 {
+            self.schedule(n + 1);
         }
     }
 
@@ -744,21 +754,14 @@ impl EventUnit {
 }
 
 impl Dispatch {
-    fn next_for(&self, core: usize) -> Option<usize> {
-        self.queue.iter().position(|entry| entry.unread >> core & 1 != 0)
-    }
-
-    /// Reads the oldest value that `core` has not read; an entry that all have read leaves the queue.
+    /// The value that `core` was signalled.
     fn take(&mut self, core: usize) -> u32 {
         self.asking &= !(1 << core);
-        let Some(index) = self.next_for(core) else { return 0 };
-        let entry = &mut self.queue[index];
+        let read = &mut self.read[core];
+        let entry = &mut self.ring[*read];
         entry.unread &= !(1 << core);
-        let value = entry.value;
-        while self.queue.front().is_some_and(|entry| entry.unread == 0) {
-            self.queue.pop_front();
-        }
-        value
+        *read = (*read + 1) % QUEUE;
+        entry.value
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Invariant: a value read back is what the hardware would show: unimplemented bits are never stored.
 
-use crate::config::{Config, FpRegisters, Generation, Map};
+use crate::config::{Config, FpRegisters, Generation, IsaFamily, Map};
 
 /// Numbers of the registers.
 pub mod number {
@@ -80,6 +80,10 @@ const STANDARD_INTERRUPTS: u32 = 0xffff_0888;
 #[derive(Clone, Debug)]
 pub struct Csr {
     generation: Generation,
+    /// It has the registers of the older core: event counters in `PCCR`, `PCER` and `PCMR`, writable hardware loops, and
+    /// zero wherever there is none. Programs with the older DSP encodings use them, so cores that decode those have
+    /// them, whatever their pipeline.
+    legacy: bool,
     /// Interrupt enable and what it was before the trap; FS as software set it.
     mstatus: u32,
     mie: u32,
@@ -171,6 +175,7 @@ impl Csr {
         };
         Self {
             generation,
+            legacy: !modern || config.core.isa == IsaFamily::Xpulpv2,
             mstatus: MSTATUS_MPP,
             mie: 0,
             controller_masks: generation == Generation::Ri5cy || config.machine.map == Map::PulpOpen,
@@ -293,9 +298,9 @@ impl Csr {
             FFLAGS => u32::from(self.fflags),
             FRM => u32::from(self.frm),
             FCSR => u32::from(self.frm) << 5 | u32::from(self.fflags),
-            FPREC if !modern => 0,
-            LEGACY_UHARTID if !modern => self.hart,
-            LEGACY_PRIVLV if !modern => 3,
+            FPREC if self.legacy => 0,
+            LEGACY_UHARTID if self.legacy => self.hart,
+            LEGACY_PRIVLV if self.legacy => 3,
             MSTATUS => {
                 let written = if self.float_written && self.fs { MSTATUS_FS } else { 0 };
                 let value = self.mstatus | MSTATUS_MPP | written;
@@ -312,9 +317,9 @@ impl Csr {
             MTVAL => 0,
             MIP if self.controller_masks => view.pending,
             MIP => view.pending & STANDARD_INTERRUPTS,
-            PCCR0..=PCCR30 if !modern => self.pccr((csr - PCCR0) as usize, view),
-            LEGACY_LOOP_2018..=0x7b2 | 0x7b4..=0x7b6 if !modern => view.loops[loop_index(csr, LEGACY_LOOP_2018)],
-            LEGACY_LOOP_2019..=0x7c2 | 0x7c4..=0x7c6 if !modern => view.loops[loop_index(csr, LEGACY_LOOP_2019)],
+            PCCR0..=PCCR30 if self.legacy => self.pccr((csr - PCCR0) as usize, view),
+            LEGACY_LOOP_2018..=0x7b2 | 0x7b4..=0x7b6 if self.legacy => view.loops[loop_index(csr, LEGACY_LOOP_2018)],
+            LEGACY_LOOP_2019..=0x7c2 | 0x7c4..=0x7c6 if self.legacy => view.loops[loop_index(csr, LEGACY_LOOP_2019)],
             MCYCLE | CYCLE => self.counter(0, view) as u32,
             MINSTRET | INSTRET => self.counter(2, view) as u32,
             MHPMCOUNTER3..=MHPMCOUNTER31 => self.counter((csr - MCYCLE) as usize, view) as u32,
@@ -322,9 +327,9 @@ impl Csr {
             0xb80 | 0xc80 => (self.counter(0, view) >> 32) as u32,
             0xb82 | 0xc82 => (self.counter(2, view) >> 32) as u32,
             0xb83..=0xb9f | 0xc83..=0xc9f => (self.counter((csr & 0x1f) as usize, view) >> 32) as u32,
-            PCER if !modern => self.pcer,
-            PCMR if !modern => self.pcmr,
-            LOOP..=0xcc2 | 0xcc4..=0xcc6 if modern => view.loops[loop_index(csr, LOOP)],
+            PCER if self.legacy => self.pcer,
+            PCMR if self.legacy => self.pcmr,
+            LOOP..=0xcc2 | 0xcc4..=0xcc6 if !self.legacy => view.loops[loop_index(csr, LOOP)],
             UHARTID if modern => self.hart,
             PRIVLV if modern => 3,
             MVENDORID => 0x602,
@@ -335,7 +340,7 @@ impl Csr {
             TDATA1 if modern => TRIGGER,
             TINFO if modern => TRIGGER_TYPES,
             ZFINX if modern && !self.float_file => 1,
-            _ if !modern => 0,
+            _ if self.legacy => 0,
             _ => return Access::Missing,
         })
     }
@@ -369,7 +374,7 @@ impl Csr {
             loops: [0; 6],
             pending: 0,
         };
-        let read_only = self.generation == Generation::Cv32e40p && csr >> 10 == 3;
+        let read_only = !self.legacy && csr >> 10 == 3;
         !(writes && read_only) && self.read(csr, &nothing) != Access::Missing
     }
 
@@ -428,17 +433,17 @@ impl Csr {
                 let low = self.counter(index, view) & 0xffff_ffff;
                 self.set_counter(index, u64::from(value) << 32 | low, after);
             }
-            PCCR0..=PCCR30 if !modern => self.set_pccr((csr - PCCR0) as usize, value, after),
-            PCCR_ALL if !modern => (0..31).for_each(|event| self.set_pccr(event, value, after)),
-            PCER if !modern => self.enable_pccr(value, self.pcmr, after),
-            PCMR if !modern => self.enable_pccr(self.pcer, value, after),
-            LEGACY_LOOP_2018..=0x7b2 | 0x7b4..=0x7b6 if !modern => {
+            PCCR0..=PCCR30 if self.legacy => self.set_pccr((csr - PCCR0) as usize, value, after),
+            PCCR_ALL if self.legacy => (0..31).for_each(|event| self.set_pccr(event, value, after)),
+            PCER if self.legacy => self.enable_pccr(value, self.pcmr, after),
+            PCMR if self.legacy => self.enable_pccr(self.pcer, value, after),
+            LEGACY_LOOP_2018..=0x7b2 | 0x7b4..=0x7b6 if self.legacy => {
                 return Written::Loop(loop_index(csr, LEGACY_LOOP_2018), value);
             }
-            LEGACY_LOOP_2019..=0x7c2 | 0x7c4..=0x7c6 if !modern => {
+            LEGACY_LOOP_2019..=0x7c2 | 0x7c4..=0x7c6 if self.legacy => {
                 return Written::Loop(loop_index(csr, LEGACY_LOOP_2019), value);
             }
-            _ if csr >> 10 == 3 && modern => return Written::ReadOnly,
+            _ if csr >> 10 == 3 && !self.legacy => return Written::ReadOnly,
             _ => {}
         }
         Written::Done

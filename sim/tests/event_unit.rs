@@ -339,7 +339,10 @@ fn a_team_member_that_never_reads_does_not_fill_the_dispatch_queue() {
         assert_eq!(unit.load(now, 1, 0x80), Access::Waiting);
         assert_eq!(unit.store(now + 10, 0, 0x80, round as u32), Access::Granted(0));
         let woken = settle(&mut unit, now + 11, now + 50);
-        assert_eq!(woken.iter().map(|(at, wake)| (*at, wake.value)).collect::<Vec<_>>(), [(now + 12, round as u32)]);
+        assert_eq!(
+            woken.iter().map(|(at, wake)| (*at, wake.value)).collect::<Vec<_>>(),
+            [(now + 12, round as u32)]
+        );
     }
     unit.store(3000, 0, 0x84, 0x01);
     (0..3).for_each(|i| assert_eq!(unit.store(3010 + i, 0, 0x80, 7), Access::Granted(0)));
@@ -347,7 +350,10 @@ fn a_team_member_that_never_reads_does_not_fill_the_dispatch_queue() {
     unit.store(3030, 0, 0x80, 9);
     assert_eq!(unit.load(3040, 1, 0x80), Access::Waiting);
     let woken = settle(&mut unit, 3041, 3060);
-    assert_eq!(woken.iter().map(|(at, wake)| (*at, wake.value)).collect::<Vec<_>>(), [(3044, 9)]);
+    assert_eq!(
+        woken.iter().map(|(at, wake)| (*at, wake.value)).collect::<Vec<_>>(),
+        [(3044, 9)]
+    );
 }
 
 #[test]

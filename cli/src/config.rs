@@ -45,6 +45,19 @@ pub(crate) fn config(args: &args::Config) -> Result<Status, Failure> {
     Ok(Status::Guest(0))
 }
 
+/// The shipped machines as JSON.
+pub fn machines() -> Value {
+    SHIPPED
+        .iter()
+        .map(|shipped| json!({ "name": shipped.name, "summary": shipped.summary() }))
+        .collect()
+}
+
+/// Every configuration key as JSON.
+pub fn keys() -> Value {
+    KEYS.iter().map(description).collect()
+}
+
 fn list(format: Format) -> Result<(), Failure> {
     match format {
         Format::Text => {
@@ -54,12 +67,7 @@ fn list(format: Format) -> Result<(), Failure> {
             }
             emit(&table.render(0))
         }
-        Format::Json => emit_json(
-            &SHIPPED
-                .iter()
-                .map(|s| json!({ "name": s.name, "summary": s.summary() }))
-                .collect(),
-        ),
+        Format::Json => emit_json(&machines()),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! `run` and `sweep` differ in where jobs come from and where results go; what a job is, is here.
 
+use std::path::Path;
 use std::time::Instant;
 
 use ennead_sim::config::{Config, Draft};
@@ -32,7 +33,7 @@ pub struct Job {
     /// How it is driven.
     pub limits: Limits,
     /// Files that the program may reach.
-    pub(crate) files: Option<Folder>,
+    files: Option<Folder>,
 }
 
 /// How a run is driven.
@@ -86,6 +87,20 @@ impl Job {
             limits,
             files: None,
         })
+    }
+
+    /// Lets the program read and write files of a directory through semihosting calls.
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if it is no directory.
+    pub fn share(&mut self, directory: &Path) -> Result<(), Failure> {
+        self.files = Some(Folder::new(directory)?);
+        Ok(())
+    }
+
+    /// The name of a region: what the program calls it, or its number.
+    pub fn region_name(&self, id: u32) -> String {
+        self.target.image.region_name(id)
     }
 
     /// The machine with the program in it, before its first cycle.
@@ -180,18 +195,8 @@ impl Job {
 
     /// Runs in slices, so that guest output is seen while the guest runs.
     fn drive<O: Observer>(&self, machine: &mut Machine, observer: &mut O, console: &mut dyn FnMut(&[u8])) -> Outcome {
-        let options = RunOptions {
-            engine: self.limits.engine,
-            max_cycles: self.max_cycles(),
-        };
-        let mut until = 0;
         loop {
-            until = (until + SLICE).min(options.max_cycles);
-            let outcome = if until == options.max_cycles {
-                Some(machine.run(&options, observer))
-            } else {
-                machine.run_until(options.engine, until, observer)
-            };
+            let outcome = self.slice(machine, observer);
             let bytes = machine.take_console();
             if !bytes.is_empty() {
                 console(bytes);
@@ -199,6 +204,17 @@ impl Job {
             if let Some(outcome) = outcome {
                 return outcome;
             }
+        }
+    }
+
+    /// Runs for a while (well below a second of host time); `None` while the run is not over.
+    pub fn slice<O: Observer>(&self, machine: &mut Machine, observer: &mut O) -> Option<Outcome> {
+        let (engine, max_cycles) = (self.limits.engine, self.max_cycles());
+        let until = (machine.now() | (SLICE - 1)) + 1;
+        if until < max_cycles {
+            machine.run_until(engine, until, observer)
+        } else {
+            Some(machine.run(&RunOptions { engine, max_cycles }, observer))
         }
     }
 

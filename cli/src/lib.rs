@@ -44,6 +44,11 @@ pub fn run_words(words: impl IntoIterator<Item = std::ffi::OsString>) -> u8 {
     }
 }
 
+/// The bundled programs as JSON, as `ennead list --format json` shows them.
+pub fn programs() -> serde_json::Value {
+    list::programs()
+}
+
 fn run(args: Args) -> u8 {
     let done = match &args.command {
         Command::Run(run) => run::run(run),

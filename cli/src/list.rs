@@ -11,9 +11,14 @@ use crate::table::{Table, grouped};
 pub(crate) fn list(args: &args::List) -> Result<Status, Failure> {
     match args.format {
         Format::Text => emit(&text(ennead_workloads::all()))?,
-        Format::Json => emit_json(&ennead_workloads::all().iter().map(value).collect())?,
+        Format::Json => emit_json(&programs())?,
     }
     Ok(Status::Guest(0))
+}
+
+/// The bundled programs as JSON.
+pub(crate) fn programs() -> Value {
+    ennead_workloads::all().iter().map(value).collect()
 }
 
 fn text(workloads: &[Workload]) -> String {

@@ -9,7 +9,6 @@ use ennead_sim::observe::{Retire, Silent};
 use crate::args::{self, EngineArg, Format, Isa};
 use crate::config;
 use crate::failure::{Failure, Status};
-use crate::files::Folder;
 use crate::job::{Job, Limits};
 use crate::output::{self, emit};
 use crate::target::Target;
@@ -114,7 +113,9 @@ fn job(args: &args::Run) -> Result<Job, Failure> {
         args.isa.map(Isa::name),
         limits,
     )?;
-    job.files = args.semihost_dir.as_deref().map(Folder::new).transpose()?;
+    if let Some(directory) = &args.semihost_dir {
+        job.share(directory)?;
+    }
     Ok(job)
 }
 

@@ -313,11 +313,7 @@ impl Report {
                 .regions
                 .iter()
                 .map(|region| RegionReport {
-                    name: image
-                        .regions
-                        .get(&region.id)
-                        .cloned()
-                        .unwrap_or_else(|| format!("region {}", region.id)),
+                    name: image.region_name(region.id),
                     id: region.id,
                     core: counters
                         .cores

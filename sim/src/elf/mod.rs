@@ -316,6 +316,11 @@ impl Image {
     pub fn symbolize(&self, address: u32) -> Option<String> {
         self.symbols.name(address)
     }
+
+    /// The name of a region: what the program calls it, or its number.
+    pub fn region_name(&self, id: u32) -> String {
+        self.regions.get(&id).cloned().unwrap_or_else(|| format!("region {id}"))
+    }
 }
 
 /// The setting that would make room for a range, if the memory right below it can grow.

@@ -64,7 +64,10 @@ impl Machine {
     /// Runs at most through cycle `until`; `None` while the run is not over.
     pub fn run_until<O: Observer>(&mut self, engine: Engine, until: u64, observer: &mut O) -> Option<Outcome> {
         match engine.run(self, until, observer) {
-            Stop::Limit => None,
+            Stop::Limit => {
+                self.pass(until);
+                None
+            }
             stop => {
                 self.end(stop, until);
                 self.outcome().cloned()

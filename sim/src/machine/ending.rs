@@ -189,7 +189,8 @@ impl Machine {
         }
     }
 
-    fn core_name(&self, index: usize) -> String {
+    /// The name of a core.
+    pub fn core_name(&self, index: usize) -> String {
         if index < self.workers {
             format!("cluster.worker[{index}]")
         } else {

@@ -10,6 +10,7 @@ mod calendar;
 mod devices;
 mod ending;
 mod host;
+mod inspect;
 mod semihost;
 
 use std::collections::BTreeSet;
@@ -46,6 +47,7 @@ use host::Host;
 use semihost::Semihost;
 
 pub use ending::Stop;
+pub use inspect::{Marker, NoSuchPlace, Pause, Watch};
 pub use semihost::{HostFile, HostFiles, OpenMode};
 
 use calendar::Calendar;

@@ -78,12 +78,12 @@ impl OpenMode {
 }
 
 /// An open file of the host.
-pub trait HostFile: Read + Write + Seek + Send {}
+pub trait HostFile: Read + Write + Seek + Send + Sync {}
 
-impl<T: Read + Write + Seek + Send> HostFile for T {}
+impl<T: Read + Write + Seek + Send + Sync> HostFile for T {}
 
 /// The files that a program may reach. Names come from the program: whoever implements this decides what they may mean.
-pub trait HostFiles: Send {
+pub trait HostFiles: Send + Sync {
     /// Opens a file.
     ///
     /// # Errors

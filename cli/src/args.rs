@@ -89,6 +89,9 @@ pub(crate) struct Run {
     /// Write what retires, as CSV: retire:FILE, or just retire with -o
     #[arg(long, value_name = "retire:FILE")]
     pub(crate) trace: Option<String>,
+    /// Write an annotated listing: each instruction of the hot functions with its count, cycles and stalls by cause
+    #[arg(long, value_name = "FILE")]
+    pub(crate) explain: Option<PathBuf>,
     /// Add the host's time to the report (which then differs from run to run)
     #[arg(long)]
     pub(crate) host_time: bool,

@@ -7,6 +7,7 @@
 
 mod args;
 pub mod config;
+mod explain;
 pub mod failure;
 mod files;
 mod inspect;

@@ -3,11 +3,15 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use ennead_isa::Decoder;
+use ennead_sim::core::pipeline::Ledger;
 use ennead_sim::engine::Engine;
-use ennead_sim::observe::{Retire, Silent};
+use ennead_sim::observe::{Observer, Retired, Silent};
+use ennead_sim::profile::Profile;
 
 use crate::args::{self, EngineArg, Format, Isa};
 use crate::config;
+use crate::explain;
 use crate::failure::{Failure, Status};
 use crate::job::{Job, Limits};
 use crate::output::{self, emit};
@@ -32,17 +36,24 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
         "starting"
     );
 
-    let mut trace = trace;
+    // Read before the run, because the program may be built anew meanwhile.
+    let elf = args.explain.as_ref().map(|_| job.target.bytes()).transpose()?;
+    let mut watchers = Watchers {
+        trace,
+        profile: args.explain.as_ref().map(|_| Profile::default()),
+    };
     let mut console = Console {
         format: args.format,
         quiet: args.noise.quiet,
         broken: false,
     };
     let mut show = |bytes: &[u8]| console.show(bytes);
-    let mut finished = match &mut trace {
-        None => job.run(&mut show, &mut Silent)?,
-        Some(trace) => job.run(&mut show, &mut Retire(|retired| trace.retire(retired)))?,
+    let mut finished = if watchers.watch() {
+        job.run(&mut show, &mut watchers)?
+    } else {
+        job.run(&mut show, &mut Silent)?
     };
+    let Watchers { trace, profile } = watchers;
     if !args.host_time {
         finished.report.host = None;
     }
@@ -54,6 +65,17 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
     if let Some(directory) = &args.output {
         failures.extend(output::write_whole(&directory.join("report.json"), json.as_bytes()).err());
         failures.extend(output::write_whole(&directory.join("console.txt"), &finished.console).err());
+    }
+    if let (Some(path), Some(mut profile), Some(elf)) = (&args.explain, profile, elf) {
+        profile.close(finished.report.cores.iter().map(|core| (core.sleep, &core.stalls)));
+        let listing = explain::render(&explain::Inputs {
+            report: &finished.report,
+            image: &job.target.image,
+            elf: &elf,
+            decoder: &Decoder::new(&job.config.core.instruction_set()),
+            profile: &profile,
+        });
+        failures.extend(output::write_whole(path, listing.as_bytes()).err());
     }
     failures.extend(
         match args.format {
@@ -117,6 +139,34 @@ fn job(args: &args::Run) -> Result<Job, Failure> {
         job.share(directory)?;
     }
     Ok(job)
+}
+
+/// Who watches the run.
+struct Watchers {
+    trace: Option<RetireTrace>,
+    profile: Option<Profile>,
+}
+
+impl Watchers {
+    fn watch(&self) -> bool {
+        self.trace.is_some() || self.profile.is_some()
+    }
+}
+
+impl Observer for Watchers {
+    const ACTIVE: bool = true;
+
+    fn retire(&mut self, retired: Retired) {
+        if let Some(trace) = &mut self.trace {
+            trace.retire(retired);
+        }
+    }
+
+    fn books(&mut self, retired: &Retired, ledger: &Ledger) {
+        if let Some(profile) = &mut self.profile {
+            profile.books(retired, ledger);
+        }
+    }
 }
 
 /// Where guest output goes while the guest runs.

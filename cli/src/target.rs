@@ -1,7 +1,7 @@
 //! What `TARGET` names: an ELF file, or a bundled program.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ennead_sim::elf::Image;
 use ennead_workloads::Workload;
@@ -15,6 +15,8 @@ const BUILTIN: &str = "builtin:";
 pub struct Target {
     /// As the user named it.
     pub name: String,
+    /// Its file, if it is not bundled.
+    path: PathBuf,
     /// The program.
     pub image: Image,
     /// Its entry in the catalogue, if it is bundled.
@@ -27,13 +29,13 @@ impl Target {
     /// Finds and checks a program; a relative path starts at `base`.
     pub fn open(name: &str, base: &Path) -> Result<Self, Failure> {
         let refuse = |error: &dyn std::fmt::Display| Failure::BadInput(format!("{name}: {error}"));
+        let path = base.join(name);
         let (image, workload) = match name.strip_prefix(BUILTIN) {
             Some(builtin) => {
                 let workload = ennead_workloads::find(builtin).ok_or_else(|| unknown(builtin))?;
                 (Image::parse(workload.elf), Some(workload))
             }
             None => {
-                let path = base.join(name);
                 let bytes = fs::read(&path).map_err(|error| Failure::unreadable(&path, &error))?;
                 (Image::parse(&bytes), None)
             }
@@ -41,10 +43,22 @@ impl Target {
         let image = image.map_err(|error| refuse(&error))?;
         Ok(Self {
             name: name.to_owned(),
+            path,
             image,
             workload,
             parameters: Vec::new(),
         })
+    }
+
+    /// The bytes of its file.
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if the file cannot be read any more.
+    pub fn bytes(&self) -> Result<Vec<u8>, Failure> {
+        match self.workload {
+            Some(workload) => Ok(workload.elf.to_vec()),
+            None => fs::read(&self.path).map_err(|error| Failure::unreadable(&self.path, &error)),
+        }
     }
 
     /// The machine that the program runs on if nobody chooses one.

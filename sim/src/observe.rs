@@ -2,7 +2,8 @@
 //!
 //! Invariant: observing never changes a cycle.
 
-use crate::core::pipeline::Charge;
+use crate::core::pipeline::{Charge, Ledger};
+use crate::stall::Stall;
 
 /// An instruction that left decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Retired {
     pub bits: u32,
     /// What held it back first, if it did not leave decode in the cycle after the instruction before it.
     pub waited_for: Option<Charge>,
+    /// Of that wait: the cycles that it stood in decode for an operand.
+    pub held: Option<(Stall, u64)>,
 }
 
 /// Watches a run.
@@ -26,6 +29,10 @@ pub trait Observer {
 
     /// An instruction left decode.
     fn retire(&mut self, retired: Retired);
+
+    /// The books of its core, this instruction's cycle included and what comes after it not.
+    #[inline(always)]
+    fn books(&mut self, _retired: &Retired, _ledger: &Ledger) {}
 }
 
 /// Watches nothing.

@@ -1,6 +1,7 @@
 //! What the command promises to people and scripts, held by running it.
 
 mod bad_input;
+mod explain;
 mod host;
 mod readme;
 mod runs;

@@ -477,14 +477,16 @@ impl Core {
         self.macs += u64::from(uop.macs);
         self.events[event::COMPRESSED] += u64::from(uop.len == 2);
         if O::ACTIVE {
-            let waited_for = self.pipeline.waited_for;
-            observer.retire(Retired {
+            let retired = Retired {
                 core: self.index,
                 cycle: t,
                 pc: self.pc,
                 bits: uop.bits,
-                waited_for,
-            });
+                waited_for: self.pipeline.waited_for,
+                held: self.pipeline.held(),
+            };
+            observer.retire(retired);
+            observer.books(&retired, &self.pipeline.ledger);
         }
         self.execute(uop, t, redirect_at, program, memory)
     }

@@ -112,6 +112,8 @@ pub struct Pipeline {
     jumps_early: bool,
     /// The first cause that the wait before the last instruction was charged to.
     pub waited_for: Option<Charge>,
+    /// Of a wait: the cycles in decode for an operand, and what those are charged to.
+    held: (u64, Charge),
     /// What the cycles so far were spent on.
     pub ledger: Ledger,
 }
@@ -193,6 +195,7 @@ impl Pipeline {
             parks: generation == Generation::Cv32e40p,
             jumps_early: generation == Generation::Ri5cy,
             waited_for: None,
+            held: (0, Charge::Sleep),
             ledger: Ledger::default(),
         }
     }
@@ -362,10 +365,24 @@ impl Pipeline {
         self.issued = self.issued.max(end);
     }
 
+    /// How long the last instruction stood in decode for an operand, and which kind of stall that was.
+    pub fn held(&self) -> Option<(Stall, u64)> {
+        match (self.waited_for, self.held) {
+            (Some(_), (cycles @ 1.., Charge::Stall(stall))) => Some((stall, cycles)),
+            _ => None,
+        }
+    }
+
     /// Charges the cycles after `issued` and before `t`, those that nothing else explains to `rest`.
     fn settle(&mut self, t: u64, rest: Charge) {
         let mut floor = self.issued + 1;
         self.waited_for = None;
+        let explained = floor
+            .max(self.ex_end)
+            .max(self.ex_natural)
+            .max(self.arrival)
+            .max(self.expected);
+        self.held = (t.saturating_sub(explained), rest);
         for (until, charge) in [
             (self.ex_natural, Charge::Stall(self.ex_charge)),
             (self.ex_end, self.ex_wait),

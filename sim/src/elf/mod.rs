@@ -6,9 +6,11 @@
 //! Invariant: the segments of an image lie inside 32-bit address space, none overwrites another's bytes, and the entry
 //! is in an executable one.
 
+mod lines;
 mod needs;
 mod symbols;
 
+pub use lines::{Line, Lines};
 pub use needs::{Mismatch, Need, Requirement};
 pub use symbols::{Symbol, Symbols};
 

@@ -68,16 +68,21 @@ impl Symbols {
             .max_by_key(|symbol| (symbol.function, symbol.size))
     }
 
-    /// The name of an address: the innermost symbol with a size that covers it, else the nearest label below it.
-    pub fn name(&self, address: u32) -> Option<String> {
+    /// What an address belongs to: the innermost symbol with a size that covers it, else the nearest label below it.
+    pub fn at(&self, address: u32) -> Option<&Symbol> {
         let below = &self.0[..self.0.partition_point(|symbol| symbol.address <= address)];
         let covers = |symbol: &&Symbol| address - symbol.address < symbol.size;
         let label = |symbol: &&Symbol| symbol.size == 0 && !symbol.name.starts_with(".L");
-        let symbol = below
+        below
             .iter()
             .rev()
             .find(covers)
-            .or_else(|| below.iter().rev().find(label))?;
+            .or_else(|| below.iter().rev().find(label))
+    }
+
+    /// The name of an address, as [`Symbols::at`] finds it.
+    pub fn name(&self, address: u32) -> Option<String> {
+        let symbol = self.at(address)?;
         Some(match address - symbol.address {
             0 => symbol.name.clone(),
             offset => format!("{}+0x{offset:x}", symbol.name),

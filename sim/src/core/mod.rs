@@ -11,6 +11,7 @@ pub mod csr;
 pub mod fetch;
 pub mod loops;
 pub mod pipeline;
+mod stretch;
 pub mod timing;
 pub mod uop;
 
@@ -193,6 +194,8 @@ pub struct Core {
     fetch: Option<Box<Fetch>>,
     /// The next instruction came into decode as the last one left it.
     followed: bool,
+    /// Nothing from outside can get between two instructions: no interrupt could be taken, and code always comes at once.
+    undisturbed: bool,
 }
 
 impl Core {
@@ -225,12 +228,25 @@ impl Core {
             lines_known: 0,
             fetch: None,
             followed: true,
+            undisturbed: true,
         }
+    }
+
+    /// Brings [`Core::undisturbed`] up to date, after anything that it depends on changed.
+    fn look_around(&mut self) {
+        self.undisturbed = self.lines == 0 && !self.interruptible() && self.fetch.is_none();
+    }
+
+    /// Whether nothing from outside can get between two instructions, so that the core may run ahead without a look at it.
+    #[inline(always)]
+    pub fn undisturbed(&self) -> bool {
+        self.undisturbed
     }
 
     /// Replays the instruction grants of a recorded pattern from reset on (R26).
     pub fn replay(&mut self, grants: GrantTrace) {
         self.fetch = Some(Box::new(Fetch::new(grants, false, self.pipeline.issued + 1)));
+        self.look_around();
     }
 
     /// Starts at `boot`; the fetch-enable signal rises in cycle `now`.
@@ -249,6 +265,12 @@ impl Core {
         self.pending.as_ref().map(|pending| &pending.request)
     }
 
+    /// Whether an access that was granted needs another grant: it crosses a word boundary.
+    #[inline(always)]
+    pub fn asks_for_more(&self) -> bool {
+        self.pending.is_some()
+    }
+
     /// The interrupt lines at the core's pins from cycle `now` on.
     pub fn set_lines(&mut self, now: u64, lines: u32) {
         let rising = lines & !self.lines;
@@ -261,6 +283,7 @@ impl Core {
             self.risen_at = now;
         }
         self.lines = lines;
+        self.look_around();
     }
 
     /// The interrupt lines as they are at the pins.
@@ -309,6 +332,7 @@ impl Core {
         let flow = if self.csr.interrupts_enabled() {
             let line = interrupt_priority(pending);
             self.pc = self.csr.trap(line, true, self.pc);
+            self.look_around();
             self.acknowledged = Some((first_fetch, line));
             Flow::Redirect {
                 at: first_fetch,
@@ -329,90 +353,13 @@ impl Core {
     /// Runs until something else is needed, or until an instruction would leave decode after `horizon`.
     pub fn advance<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) {
         loop {
-            if !O::ACTIVE && self.lines == 0 && self.fetch.is_none() && !self.burst(program, horizon) {
+            if !O::ACTIVE && self.undisturbed && !self.stretch(program, memory, horizon) {
                 return;
             }
             if !self.step(program, memory, horizon, observer) {
                 return;
             }
         }
-    }
-
-    /// Runs the instructions that [`Core::step`] would run next as long as each is a one-cycle computation or a pipelined
-    /// operation of a private FPU, lies in the page, and leaves decode in the cycle after the one before: no rule but R1
-    /// and the writes themselves applies to them. A load or store behind them is posted; whatever else comes is left to
-    /// `step`. False where the core stops.
-    #[inline(always)]
-    fn burst(&mut self, program: &Program, horizon: u64) -> bool {
-        let mut t = self.pipeline.issued + 1;
-        if Program::page_number(self.pc) != self.page_number || !self.pipeline.flows(t) || self.settings.shared_fpu {
-            return true;
-        }
-        let (first, mut pc) = (t, self.pc);
-        let (page, rest) = program.rest(self.page, pc);
-        let mut bytes = self.loops.passing_bytes(pc).min(rest) as i32;
-        while bytes > 0 && t <= horizon {
-            let uop = &page[Program::slot(pc)];
-            if self.pipeline.holds_back(uop, t) {
-                break;
-            }
-            match uop.action {
-                Action::Compute(eval) => {
-                    let (a, b, c) = self.operands(uop);
-                    self.write(uop.rd, eval(a, b, c, uop.aux as u32));
-                    self.pipeline.flowed(uop);
-                }
-                Action::Float(eval, latency @ 0..=1) if self.pipeline.fpu_takes(t + 1, latency) => {
-                    let Some(rounding) = self.rounding(uop) else { break };
-                    let (a, b, c) = self.operands(uop);
-                    let result = eval(a, b, c, rounding);
-                    self.write(uop.rd, result.bits);
-                    self.csr.fflags |= result.flags.0;
-                    self.csr.float_written = true;
-                    self.pipeline.flowed(uop);
-                    self.pipeline.fp_accepted(uop.rd, t + 1, u64::from(latency));
-                }
-                Action::Load(..) | Action::Store(..) if self.lacks_float(uop) => break,
-                Action::Load(width, _, addressing) => {
-                    self.burst_ends(t + 1 - first, t + 1, pc, uop);
-                    self.events[event::LOAD] += 1;
-                    let (a, b, _) = self.operands(uop);
-                    let offset = if addressing == Addressing::PostIncrement { 0 } else { b };
-                    return self.post(t + 1, a.wrapping_add(offset), width, None, false);
-                }
-                Action::Store(width, addressing) => {
-                    self.burst_ends(t + 1 - first, t + 1, pc, uop);
-                    self.events[event::STORE] += 1;
-                    let (a, b, c) = self.operands(uop);
-                    let offset = if addressing == Addressing::PostIncrement { 0 } else { b };
-                    return self.post(t + 1, a.wrapping_add(offset), width, Some(c), false);
-                }
-                _ => break,
-            }
-            t += 1;
-            self.last_pc = pc;
-            let len = u32::from(uop.len);
-            pc = pc.wrapping_add(len);
-            bytes -= len as i32;
-            self.macs += u64::from(uop.macs);
-            self.events[event::COMPRESSED] += u64::from(len == 2);
-        }
-        if t > first {
-            self.instret += t - first;
-            self.pc = pc;
-            self.pipeline.flowed_until(t);
-        }
-        true
-    }
-
-    /// A burst ends with `uop`, a load or store at `pc`, leaving decode in the cycle before `t`.
-    #[inline(always)]
-    fn burst_ends(&mut self, count: u64, t: u64, pc: u32, uop: &Uop) {
-        self.instret += count;
-        self.events[event::COMPRESSED] += u64::from(uop.len == 2);
-        self.pc = pc;
-        self.last_pc = pc;
-        self.pipeline.flowed_until(t);
     }
 
     /// Makes sure that the page of the next instruction is decoded; false where no memory is.
@@ -474,8 +421,8 @@ impl Core {
         }
         self.last_pc = self.pc;
         self.instret += 1;
-        self.macs += u64::from(uop.macs);
-        self.events[event::COMPRESSED] += u64::from(uop.len == 2);
+        self.macs += uop.tally.macs();
+        self.events[event::COMPRESSED] += uop.tally.compressed();
         if O::ACTIVE {
             let retired = Retired {
                 core: self.index,
@@ -930,22 +877,13 @@ impl Core {
     /// The memory access was granted.
     #[inline(always)]
     pub fn complete(&mut self, reply: Reply, program: &Program, memory: &Memory) {
-        let Some(pending) = &mut self.pending else { return };
+        let Some(pending) = &self.pending else { return };
         let uop = program.at(self.page, self.pc);
         let offset = pending.address & 3;
         let crosses = offset + u32::from(pending.request.width) > 4;
         if crosses && pending.first.is_none() {
-            let width = u32::from(pending.request.width);
-            let mask = ((1u32 << width) - 1) << offset >> 4;
-            let Next::Request(asked) = self.next else { return };
-            pending.waited = reply.cycle - asked;
-            pending.first = Some(reply.data);
             let value = self.registers[(uop.rs3 & 63) as usize];
-            pending.request.address = (pending.address & !3).wrapping_add(4);
-            pending.request.byte_enable = mask as u8;
-            pending.request.data = value >> (8 * (4 - offset));
-            self.next = Next::Request(reply.cycle + 1);
-            return;
+            return self.ask_for_the_rest(reply, value);
         }
         let (start, first) = (pending.start, pending.first);
         self.pending = None;
@@ -995,6 +933,21 @@ impl Core {
         }
         let arrival = self.pipeline.arrival;
         self.follow(uop, arrival, memory);
+    }
+
+    /// The first half of an access that crosses a word boundary was granted; `value` is what a store writes.
+    #[cold]
+    fn ask_for_the_rest(&mut self, reply: Reply, value: u32) {
+        let Some(pending) = &mut self.pending else { return };
+        let offset = pending.address & 3;
+        let mask = ((1u32 << pending.request.width) - 1) << offset >> 4;
+        let Next::Request(asked) = self.next else { return };
+        pending.waited = reply.cycle - asked;
+        pending.first = Some(reply.data);
+        pending.request.address = (pending.address & !3).wrapping_add(4);
+        pending.request.byte_enable = mask as u8;
+        pending.request.data = value >> (8 * (4 - offset));
+        self.next = Next::Request(reply.cycle + 1);
     }
 
     fn ask_fpu(&mut self, start: u64, request: u64) -> bool {
@@ -1104,6 +1057,7 @@ impl Core {
 
     /// Whether the core may run on at once after an instruction that may have enabled interrupts.
     fn runs_ahead(&mut self) -> bool {
+        self.look_around();
         if self.interruptible() {
             self.next = Next::Issue(self.pipeline.arrival);
             return false;
@@ -1150,12 +1104,13 @@ impl Core {
     /// Takes a synchronous trap; the instruction left decode but does not count as retired.
     fn trap(&mut self, uop: &Uop, cause: u32, delay: u64, memory: &Memory) -> bool {
         self.instret -= 1;
-        self.macs -= u64::from(uop.macs);
+        self.macs -= uop.tally.macs();
         if !self.csr.vector_set {
             self.fail(FaultKind::UnhandledTrap { cause }, self.pipeline.issued);
             return false;
         }
         let target = self.csr.trap(cause, false, self.pc);
+        self.look_around();
         if target == self.pc {
             self.fail(FaultKind::DoubleTrap { cause, vector: target }, self.pipeline.issued);
             return false;
@@ -1200,6 +1155,7 @@ impl Core {
         let line = interrupt_priority(pending);
         self.loops.flushed();
         let target = self.csr.trap(line, true, self.pc);
+        self.look_around();
         self.acknowledged = Some((at, line));
         self.redirect(target, at, Stall::System, &Leftover::of(uop), memory);
     }

@@ -221,9 +221,15 @@ impl Pipeline {
     /// The earliest cycle in which `uop` can leave decode, given what is known now (R1, R3, R4, R19, R20).
     #[inline(always)]
     pub fn earliest(&self, uop: &Uop) -> u64 {
-        let mut t = self.arrival.max(self.ex_end);
-        if self.load_bit & uop.reads != 0 || self.load_rd == uop.alu_rd {
-            t = t.max(self.load_ready);
+        self.operands_ready(uop, self.arrival.max(self.ex_end))
+    }
+
+    /// The first cycle from `t` on in which neither an operand nor the destination keeps `uop` in decode (R3, R4, R19,
+    /// R20).
+    #[inline(always)]
+    pub fn operands_ready(&self, uop: &Uop, mut t: u64) -> u64 {
+        if self.load_ready > t && (self.load_bit & uop.reads != 0 || self.load_rd == uop.alu_rd) {
+            t = self.load_ready;
         }
         if self.fp_until > t && self.awaited(uop) {
             t = self.fp_until;
@@ -302,18 +308,19 @@ impl Pipeline {
         self.fp_until == cycle
     }
 
-    /// Whether the next instruction can leave decode in cycle `t`, the one after the last did, and nothing is under way
-    /// that could meet it on the ALU port.
+    /// The first cycle in which the next instruction may leave decode if nothing is under way that could meet it on the
+    /// ALU port or keep it in the execute stage.
     #[inline(always)]
-    pub fn flows(&self, t: u64) -> bool {
-        self.arrival == t && self.ex_end <= t && self.alu_return == NEVER && self.response <= t + 1
+    pub fn flows_from(&self) -> Option<u64> {
+        let t = self.arrival.max(self.ex_end);
+        (self.alu_return == NEVER && self.response <= t + 1).then_some(t)
     }
 
-    /// Whether an operand or destination keeps `uop` in decode in cycle `t` (R3, R4, R19, R20).
+    /// Charges the wait of an instruction that leaves decode in cycle `t`; the last before it did so in cycle `issued`.
     #[inline(always)]
-    pub fn holds_back(&self, uop: &Uop, t: u64) -> bool {
-        self.load_ready > t && (self.load_bit & uop.reads != 0 || self.load_rd == uop.alu_rd)
-            || self.fp_until > t && self.fp_bit & uop.awaits != 0
+    pub fn waited(&mut self, issued: u64, uop: &Uop, t: u64) {
+        self.issued = issued;
+        self.charge(uop, t);
     }
 
     /// A one-cycle instruction went through the execute stage.
@@ -322,14 +329,15 @@ impl Pipeline {
         self.ex_alu_rd = uop.alu_rd;
     }
 
-    /// Instructions left decode one a cycle, the last in the cycle before `t`, and each was in the execute stage for one.
+    /// `count` instructions left decode and were in the execute stage for a cycle each; the last left in cycle `issued`,
+    /// and the waits between them are charged.
     #[inline(always)]
-    pub fn flowed_until(&mut self, t: u64) {
-        self.ledger.active += t - 1 - self.issued;
-        self.issued = t - 1;
+    pub fn flowed_until(&mut self, issued: u64, count: u64) {
+        self.ledger.active += count;
+        self.issued = issued;
         self.waited_for = None;
-        self.ex_natural = t;
-        self.ex_end = t;
+        self.ex_natural = issued + 1;
+        self.ex_end = issued + 1;
         self.sequential();
     }
 

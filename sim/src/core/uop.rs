@@ -74,6 +74,46 @@ pub struct Iterative {
 /// No register: what [`Uop::alu_rd`] holds where the ALU write port is not used.
 pub const NO_REGISTER: u8 = 255;
 
+/// What retired instructions add to a core's counters, in one number: instructions, compressed ones, and
+/// multiply-accumulate lanes. A sum holds at least 65,535 instructions of 16 lanes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally(u64);
+
+impl Tally {
+    const FIELD: u32 = 20;
+    const MASK: u64 = (1 << Self::FIELD) - 1;
+
+    /// Of one instruction.
+    pub fn new(macs: u32, compressed: bool) -> Self {
+        Self(u64::from(macs) | u64::from(compressed) << Self::FIELD | 1 << (2 * Self::FIELD))
+    }
+
+    /// Multiply-accumulate lanes.
+    #[inline(always)]
+    pub fn macs(self) -> u64 {
+        self.0 & Self::MASK
+    }
+
+    /// Compressed instructions.
+    #[inline(always)]
+    pub fn compressed(self) -> u64 {
+        self.0 >> Self::FIELD & Self::MASK
+    }
+
+    /// Instructions.
+    #[inline(always)]
+    pub fn instructions(self) -> u64 {
+        self.0 >> (2 * Self::FIELD)
+    }
+}
+
+impl std::ops::AddAssign for Tally {
+    #[inline(always)]
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
 /// A decoded instruction, ready to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Uop {
@@ -95,8 +135,8 @@ pub struct Uop {
     pub rm: u8,
     /// Bytes of the encoding.
     pub len: u8,
-    /// Multiply-accumulate lanes.
-    pub macs: u8,
+    /// What it adds to the counters when it retires.
+    pub tally: Tally,
     /// Immediate.
     pub imm: i32,
     /// Second immediate.
@@ -162,7 +202,7 @@ impl Lowering {
             replicate: inst.replicate,
             rm: inst.rm,
             len: inst.len,
-            macs: inst.op.mac_lanes() as u8,
+            tally: Tally::new(inst.op.mac_lanes() as u32, inst.len == 2),
             imm: inst.imm,
             aux: i32::from(inst.aux),
             reads: (1u64 << inst.rs1 | 1 << inst.rs2 | 1 << inst.rs3) & !1,
@@ -296,7 +336,7 @@ impl Lowering {
             replicate: Replicate::No,
             rm: 0,
             len: if bits & 3 == 3 { 4 } else { 2 },
-            macs: 0,
+            tally: Tally::new(0, bits & 3 != 3),
             imm: 0,
             aux: 0,
             reads: 0,

@@ -55,18 +55,12 @@ impl Machine {
     /// The bank of a worker's plain L1 access, which needs no further routing; `None` for everything else.
     #[inline(always)]
     pub(super) fn plain_bank(&self, index: usize) -> Option<usize> {
-        let offset = self.l1_offset_of(index)?;
-        (index < self.workers && self.paths[index].place.is_none() && self.grants.is_none()).then(|| self.bank(offset))
-    }
-
-    /// Where in L1 a core's access lies, by L1's own address range.
-    #[inline(always)]
-    fn l1_offset_of(&self, index: usize) -> Option<u32> {
-        let offset = self.cores[index]
-            .request()?
-            .address
-            .wrapping_sub(self.memory.base(Which::L1));
-        (offset < self.memory.size(Which::L1)).then_some(offset)
+        if index >= self.workers || self.grants.is_some() || self.paths[index].place.is_some() {
+            return None;
+        }
+        let request = self.cores[index].request()?;
+        let offset = request.address.wrapping_sub(self.memory.base(Which::L1));
+        (offset < self.memory.size(Which::L1)).then(|| self.bank(offset))
     }
 
     /// A core asks for its access: routes it, or carries it out if its time has come.
@@ -297,44 +291,29 @@ impl Machine {
         );
     }
 
-    /// A core won its bank.
+    /// Does what a worker that won its bank asked for, which nothing routed elsewhere.
     #[inline(always)]
-    pub(super) fn l1_granted<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
-        let plain = self.paths[index].place.is_none();
-        let data = match self.l1_offset_of(index) {
-            Some(offset) if plain && !self.cores[index].request().is_some_and(|request| request.write) => {
-                self.memory.read(Which::L1, offset)
-            }
-            offset => self.carry_out_in_l1(index, offset),
+    pub(super) fn plain_access(&mut self, index: usize) -> u32 {
+        let Some(request) = self.cores[index].request() else {
+            return 0;
         };
-        let wait = Charge::Stall(Stall::BankConflict);
-        self.complete(
-            index,
-            Reply {
-                cycle: self.now,
-                data,
-                wait,
-                interrupted: false,
-            },
-            horizon,
-            observer,
-        );
+        let offset = request.address.wrapping_sub(self.memory.base(Which::L1));
+        if !request.write {
+            return self.memory.read(Which::L1, offset);
+        }
+        let (data, byte_enable) = (request.data, request.byte_enable);
+        self.store(Some(index), Which::L1, offset, data, byte_enable);
+        0
     }
 
-    /// Does in L1 what a core that won its bank asked for; `plain` is where, if nothing routed the access elsewhere.
-    fn carry_out_in_l1(&mut self, index: usize, plain: Option<u32>) -> u32 {
+    /// Does in L1 what a worker that won its bank asked for by way of its path.
+    pub(super) fn routed_access(&mut self, index: usize) -> u32 {
         let Some(request) = self.cores[index].request().copied() else {
             return 0;
         };
         let mut data = 0;
-        match self.paths[index].place.take().or(plain.map(Place::L1)) {
-            Some(Place::L1(offset)) => {
-                if request.write {
-                    self.store(Some(index), Which::L1, offset, request.data, request.byte_enable);
-                } else {
-                    data = self.memory.read(Which::L1, offset);
-                }
-            }
+        match self.paths[index].place.take() {
+            Some(Place::L1(offset)) => data = self.memory_access(index, Which::L1, offset, &request),
             Some(Place::TestAndSet(offset)) => {
                 data = self.memory_access(index, Which::L1, offset, &request);
                 if !request.write {

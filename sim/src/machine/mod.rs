@@ -23,6 +23,7 @@ use crate::cluster::event_unit::{EventUnit, Wake};
 use crate::cluster::fpu::FpuPool;
 use crate::config::{Config, ConfigError, Map};
 use crate::core::fetch::{GrantTrace, GrantTraceError};
+use crate::core::pipeline::Charge;
 use crate::core::uop::Lowering;
 use crate::core::{Core, Next, Reply};
 use crate::elf::{ElfError, Image, MemoryRegion};
@@ -40,6 +41,7 @@ use crate::soc::itc::Itc;
 use crate::soc::stdout::Stdout;
 use crate::soc::timer::Timer;
 use crate::soc::udma::Udma;
+use crate::stall::Stall;
 
 use access::Path;
 use ending::Recorder;
@@ -56,6 +58,8 @@ use calendar::Calendar;
 const ORCHESTRATOR_HART: u32 = 0x3e0;
 /// A cycle that never comes.
 const NEVER: u64 = u64::MAX;
+/// No bank of the L1.
+const NO_BANK: u16 = u16::MAX;
 /// DMA-side masters of the L1.
 const DMA_PORTS: usize = 4;
 
@@ -117,6 +121,8 @@ pub struct Machine {
     bank_requests: Vec<Masters>,
     /// The banks that somebody asks for in this cycle, one bit each.
     touched: Vec<u64>,
+    /// The bank that each core's access asks for, or [`NO_BANK`] where it is no worker's plain L1 access.
+    asks: Vec<u16>,
     /// Which cores are due when.
     calendar: Calendar,
     now: u64,
@@ -230,6 +236,7 @@ impl Machine {
             wakes: Vec::new(),
             bank_requests: vec![0; config.l1.banks],
             touched: vec![0; config.l1.banks.div_ceil(64)],
+            asks: vec![NO_BANK; count],
             calendar: Calendar::new(),
             now: 1,
             outcome: None,
@@ -338,6 +345,13 @@ impl Machine {
     /// Puts a core into the calendar for what it needs next.
     #[inline(always)]
     pub(super) fn schedule(&mut self, index: usize) {
+        self.asks[index] = NO_BANK;
+        if let Next::Request(cycle) = self.cores[index].next
+            && let Some(bank) = self.plain_bank(index)
+        {
+            self.asks[index] = bank as u16;
+            return self.calendar.insert(cycle, index);
+        }
         if let Some(cycle) = self.due(index) {
             self.calendar.insert(cycle, index);
         }
@@ -370,7 +384,7 @@ impl Machine {
 
     #[inline(always)]
     fn run_on<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
-        if self.cores[index].request().is_some() {
+        if self.cores[index].asks_for_more() {
             self.schedule(index);
         } else {
             self.advance(index, horizon, observer);
@@ -393,12 +407,13 @@ impl Machine {
         while rest != 0 {
             let index = rest.trailing_zeros() as usize;
             rest &= rest - 1;
+            if self.asks[index] != NO_BANK {
+                self.ask_bank(usize::from(self.asks[index]), index);
+                continue;
+            }
             match self.cores[index].next {
                 Next::Issue(_) => self.advance(index, horizon, observer),
-                Next::Request(_) => match self.plain_bank(index) {
-                    Some(bank) => self.ask_bank(bank, index),
-                    None => self.ask(index, horizon, observer),
-                },
+                Next::Request(_) => self.ask(index, horizon, observer),
                 Next::Fpu(_) => fpu |= 1 << index,
                 Next::Asleep(_) => self.try_wake(index),
                 Next::Faulted(_) => self.core_faulted(index),
@@ -467,7 +482,18 @@ impl Machine {
             self.refuse(asking & !(1 << winner));
         }
         if winner < self.workers {
-            self.l1_granted(winner, horizon, observer);
+            let data = if self.asks[winner] != NO_BANK {
+                self.plain_access(winner)
+            } else {
+                self.routed_access(winner)
+            };
+            let reply = Reply {
+                cycle: self.now,
+                data,
+                wait: Charge::Stall(Stall::BankConflict),
+                interrupted: false,
+            };
+            self.complete(winner, reply, horizon, observer);
         } else if self.stream.is_none() {
             self.dma_granted(winner - self.workers);
         }

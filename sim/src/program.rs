@@ -8,6 +8,7 @@
 
 use ennead_isa::Decoder;
 
+use crate::core::block::{self, Block, BlockRules};
 use crate::core::uop::{Lowering, Uop};
 use crate::memory::{Memory, Which};
 
@@ -21,11 +22,18 @@ const NONE: u32 = u32::MAX;
 /// No decoded page, but the watched word lies there.
 const WATCHED: u32 = u32::MAX - 1;
 
+/// A page: its micro-ops, and of the blocks that begin in it those that are known.
+struct Page {
+    uops: Box<[Uop; SLOTS]>,
+    blocks: Box<[Option<Block>; SLOTS]>,
+}
+
 /// Decoded code.
 pub struct Program {
     decoder: Decoder,
     lowering: Lowering,
-    pages: Vec<Box<[Uop; SLOTS]>>,
+    rules: BlockRules,
+    pages: Vec<Page>,
     /// Page number within a memory to index in `pages`, for L1 and L2.
     tables: [Vec<u32>; 2],
     watched: Option<(Which, u32)>,
@@ -33,11 +41,12 @@ pub struct Program {
 
 impl Program {
     /// For memories of these sizes in bytes (L1, L2).
-    pub fn new(decoder: Decoder, lowering: Lowering, sizes: [u32; 2]) -> Self {
+    pub fn new(decoder: Decoder, lowering: Lowering, rules: BlockRules, sizes: [u32; 2]) -> Self {
         let tables = sizes.map(|size| vec![NONE; size.div_ceil(PAGE_BYTES) as usize]);
         Self {
             decoder,
             lowering,
+            rules,
             pages: Vec::new(),
             tables,
             watched: None,
@@ -67,12 +76,14 @@ impl Program {
             return Some(found);
         }
         let base = pc & !(PAGE_BYTES - 1);
-        let page: Vec<Uop> = (0..SLOTS as u32)
+        let uops: Vec<Uop> = (0..SLOTS as u32)
             .map(|slot| self.decode(base + 2 * slot, memory))
             .collect();
         let index = self.pages.len() as u32;
-        self.pages
-            .push(page.into_boxed_slice().try_into().expect("a page has SLOTS slots"));
+        self.pages.push(Page {
+            uops: uops.into_boxed_slice().try_into().expect("a page has SLOTS slots"),
+            blocks: Box::new([None; SLOTS]),
+        });
         self.tables[which as usize][number] = index;
         Some(index)
     }
@@ -94,13 +105,26 @@ impl Program {
     /// The micro-op at `pc`, which lies in page `page`.
     #[inline(always)]
     pub fn at(&self, page: u32, pc: u32) -> &Uop {
-        &self.pages[page as usize][(pc as usize >> 1) & (SLOTS - 1)]
+        &self.pages[page as usize].uops[Self::slot(pc)]
     }
 
     /// A whole page, and how many bytes of it lie from `pc` on.
     #[inline(always)]
     pub fn rest(&self, page: u32, pc: u32) -> (&[Uop; SLOTS], u32) {
-        (&self.pages[page as usize], PAGE_BYTES - (pc & (PAGE_BYTES - 1)))
+        (&self.pages[page as usize].uops, PAGE_BYTES - (pc & (PAGE_BYTES - 1)))
+    }
+
+    /// The micro-ops of page `page`, and the block that begins at `pc` in it, all of its instructions before `limit`
+    /// bytes.
+    #[inline(always)]
+    pub fn block(&mut self, page: u32, pc: u32, limit: u32) -> (&[Uop; SLOTS], &Block) {
+        let Page { uops, blocks } = &mut self.pages[page as usize];
+        let slot = Self::slot(pc);
+        let block = &mut blocks[slot];
+        if !block.as_ref().is_some_and(|block| u32::from(block.reach) < limit) {
+            *block = Some(Block::new(&uops[slot..], limit, self.rules));
+        }
+        (uops, block.as_ref().expect("it was just found"))
     }
 
     /// Where in its page the instruction at `pc` is.
@@ -139,7 +163,10 @@ impl Program {
             let page = self.tables[which as usize][(offset >> PAGE_BITS) as usize];
             if page < WATCHED {
                 let uop = self.decode(memory.base(which) + offset, memory);
-                self.pages[page as usize][(offset as usize >> 1) & (SLOTS - 1)] = uop;
+                let slot = Self::slot(offset);
+                let Page { uops, blocks } = &mut self.pages[page as usize];
+                uops[slot] = uop;
+                blocks[slot.saturating_sub(2 * block::LONGEST)..=slot].fill(None);
             }
         }
     }

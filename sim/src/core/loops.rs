@@ -42,6 +42,8 @@ pub struct Loops {
     in_body: bool,
     /// CV32E40P: target of the armed jump.
     armed: Option<u32>,
+    /// Where code surely changes nothing as long as the state is what it is: from an address on, and for how many bytes.
+    quiet: (u32, u32),
 }
 
 impl Loops {
@@ -55,6 +57,7 @@ impl Loops {
             active: false,
             in_body: false,
             armed: None,
+            quiet: (0, 0),
         }
     }
 
@@ -67,6 +70,7 @@ impl Loops {
             1 => registers.end = value & mask,
             _ => registers.count = value,
         }
+        self.quiet = (0, 0);
         self.active = self.set.iter().any(|l| l.count != 0) || self.in_body;
     }
 
@@ -80,6 +84,7 @@ impl Loops {
     pub fn flushed(&mut self) {
         self.in_body = false;
         self.armed = None;
+        self.quiet = (0, 0);
     }
 
     /// R29, CV32E40P: while the controller is in its loop state it looks at neither branches and jumps nor at `fence`, `mret`
@@ -93,28 +98,27 @@ impl Loops {
         self.armed
     }
 
-    /// Whether the instruction at `pc` surely changes nothing: [`Loops::step`] need not look at it.
+    /// How many bytes of code from `pc` on surely change nothing: [`Loops::step`] need not look at what begins in them.
     #[inline(always)]
-    pub fn passes(&self, pc: u32) -> bool {
-        let [a, b] = &self.set;
-        match self.family {
-            IsaFamily::Xpulpv2 => a.end != pc && b.end != pc,
-            IsaFamily::Xcv => {
-                let near_end = |l: &HardwareLoop| l.end.wrapping_sub(pc).wrapping_sub(4) <= 4;
-                self.in_body && self.armed.is_none() && !near_end(a) && !near_end(b)
-            }
+    pub fn passing_bytes(&mut self, pc: u32) -> u32 {
+        let (from, length) = self.quiet;
+        let inside = pc.wrapping_sub(from);
+        if inside < length {
+            return length - inside;
         }
+        self.look_ahead(pc)
     }
 
-    /// How many bytes of code from `pc` on surely change nothing: [`Loops::passes`] holds for what begins in them.
-    #[inline(always)]
-    pub fn passing_bytes(&self, pc: u32) -> u32 {
+    /// Finds out what [`Loops::passing_bytes`] answers, and remembers it.
+    #[inline(never)]
+    fn look_ahead(&mut self, pc: u32) -> u32 {
         if !self.active {
-            return u32::MAX;
+            self.quiet = (0, u32::MAX);
+            return u32::MAX - pc;
         }
         let [a, b] = &self.set;
         // An end behind `pc` wraps to a number that no code reaches.
-        match self.family {
+        let passing = match self.family {
             IsaFamily::Xpulpv2 => a.end.wrapping_sub(pc).min(b.end.wrapping_sub(pc)),
             IsaFamily::Xcv if self.in_body && self.armed.is_none() => {
                 let before = |l: &HardwareLoop| match l.end.wrapping_sub(pc) {
@@ -124,12 +128,15 @@ impl Loops {
                 before(a).min(before(b))
             }
             IsaFamily::Xcv => 0,
-        }
+        };
+        self.quiet = (pc, passing);
+        passing
     }
 
     /// Looks at the instruction at `pc` in decode, which is none that the controller handles before it looks at loops
     /// (jumps, traps and flushes outside the loop state).
     pub fn step(&mut self, pc: u32) -> Step {
+        self.quiet = (0, 0);
         match self.family {
             IsaFamily::Xpulpv2 => self.step_legacy(pc),
             IsaFamily::Xcv => self.step_corev(pc),

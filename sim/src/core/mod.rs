@@ -7,6 +7,7 @@
 //! Invariant: what a core does up to cycle t depends on its own state and on the answers it got, not on how far the
 //! horizon was.
 
+pub mod block;
 pub mod csr;
 pub mod fetch;
 pub mod loops;
@@ -24,7 +25,8 @@ use crate::core::csr::{Csr, Events, View, Written};
 use crate::core::fetch::{Control, Fetch, GrantTrace};
 use crate::core::loops::{Loops, Step};
 use crate::core::pipeline::{Charge, Flow, Ledger, Leftover, Pipeline};
-use crate::core::uop::{Action, NO_REGISTER, Uop};
+use crate::core::stretch::Way;
+use crate::core::uop::{Action, NO_REGISTER, RoundingMode, Uop};
 use crate::fault::FaultKind;
 use crate::memory::Memory;
 use crate::observe::{Observer, Retired};
@@ -353,8 +355,15 @@ impl Core {
     /// Runs until something else is needed, or until an instruction would leave decode after `horizon`.
     pub fn advance<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) {
         loop {
-            if !O::ACTIVE && self.undisturbed && !self.stretch(program, memory, horizon) {
-                return;
+            if !O::ACTIVE && self.undisturbed {
+                if self.pass_blocks(program, horizon) {
+                    return;
+                }
+                match self.stretch(program, memory, horizon) {
+                    Way::On => continue,
+                    Way::Stop => return,
+                    Way::Step => {}
+                }
             }
             if !self.step(program, memory, horizon, observer) {
                 return;
@@ -678,7 +687,7 @@ impl Core {
     /// Goes on to the next instruction, by way of the hardware loops.
     #[inline(always)]
     fn follow(&mut self, uop: &Uop, redirect_at: u64, memory: &Memory) -> bool {
-        if self.loops.active && !self.loops.passes(self.pc) {
+        if self.loops.active && self.loops.passing_bytes(self.pc) == 0 {
             let step = self.loops.step(self.pc);
             return self.go_on(uop, step, redirect_at, memory);
         }
@@ -829,7 +838,7 @@ impl Core {
     /// Whether the instruction names a float register while floating point is off.
     #[inline(always)]
     fn lacks_float(&self, uop: &Uop) -> bool {
-        self.csr.float_off() && (uop.rd | uop.rs3) >= 32
+        self.csr.float_off() && uop.moves_float()
     }
 
     /// The rounding mode that holds; `None` where there is none, or floating point is off (an illegal instruction).
@@ -838,15 +847,11 @@ impl Core {
         if self.csr.float_off() {
             return None;
         }
-        let mode = if uop.rm == 7 { self.csr.frm } else { uop.rm };
-        Some(match mode {
-            0 => Rounding::Rne,
-            1 => Rounding::Rtz,
-            2 => Rounding::Rdn,
-            3 => Rounding::Rup,
-            4 => Rounding::Rmm,
-            _ => return None,
-        })
+        match uop.rounding {
+            RoundingMode::Fixed(mode) => Some(mode),
+            RoundingMode::Dynamic => Rounding::from_frm(self.csr.frm),
+            RoundingMode::Reserved => None,
+        }
     }
 
     /// Posts a memory access; the core stops until it is answered.

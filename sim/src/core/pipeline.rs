@@ -163,6 +163,59 @@ impl Leftover {
     }
 }
 
+/// What a straight line of instructions does to a pipeline, if nothing older holds any but the first of them back: cycles
+/// count from the one in which the first leaves decode.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Passage {
+    /// When the last instruction leaves decode.
+    pub last: u16,
+    /// Cycles of them in which an instruction waits for a floating-point result.
+    waits: u16,
+    /// The last instruction's register on the ALU port.
+    alu_rd: u8,
+    /// The last floating-point operation's kind.
+    code: Option<FpCode>,
+    /// Register and time of the last two floating-point results that return later than the request.
+    results: [Option<(u8, u16)>; 2],
+}
+
+/// When a passage begins on the pipeline at rest that it is worked out on.
+const BEGIN: u64 = 16;
+
+impl Passage {
+    /// A passage through a new pipeline.
+    pub fn begin(pipeline: &mut Pipeline) -> Self {
+        pipeline.fp_code = FpCode::SameCycle;
+        pipeline.issued = BEGIN - 1;
+        Self::default()
+    }
+
+    /// When `uop` leaves decode as the next instruction.
+    pub fn leaves(&self, pipeline: &Pipeline, uop: &Uop) -> u64 {
+        pipeline.operands_ready(uop, pipeline.issued + 1)
+    }
+
+    /// It leaves in cycle `at`.
+    pub fn pass(&mut self, pipeline: &mut Pipeline, uop: &Uop, at: u64) {
+        self.waits += (at - pipeline.issued - 1) as u16;
+        pipeline.issued = at;
+        pipeline.ex_alu_rd = uop.alu_rd;
+        if let Action::Float(_, latency) = uop.action {
+            self.code = Some(FpCode::of(latency));
+            if latency > 0 {
+                self.results = [Some((uop.rd, (at + 1 + u64::from(latency) - BEGIN) as u16)), self.results[0]];
+            }
+        }
+    }
+
+    /// What the whole did to the pipeline.
+    pub fn end(mut self, pipeline: &Pipeline) -> Self {
+        self.last = pipeline.issued.saturating_sub(BEGIN) as u16;
+        self.alu_rd = pipeline.ex_alu_rd;
+        self
+    }
+}
+
 /// A register number that no instruction writes; unlike [`NO_REGISTER`], so that the two never meet.
 const NOTHING: u8 = NO_REGISTER - 1;
 
@@ -341,6 +394,28 @@ impl Pipeline {
         self.sequential();
     }
 
+    /// `count` instructions pass, the first of which leaves decode in cycle `at`. Returns the cycle in which the last does.
+    #[inline(always)]
+    pub fn pass(&mut self, passage: &Passage, at: u64, count: u64) -> u64 {
+        self.ex_alu_rd = passage.alu_rd;
+        self.ledger.stalls[Stall::FpuLatency as usize] += u64::from(passage.waits);
+        if let Some(code) = passage.code {
+            self.fp_code = code;
+            if let Some((rd, until)) = passage.results[0] {
+                (self.fp_rd_before, self.fp_until_before) = match passage.results[1] {
+                    Some((rd, until)) => (rd, at + u64::from(until)),
+                    None => (self.fp_rd, self.fp_until),
+                };
+                self.fp_rd = rd;
+                self.fp_bit = 1 << rd;
+                self.fp_until = at + u64::from(until);
+            }
+        }
+        let last = at + u64::from(passage.last);
+        self.flowed_until(last, count);
+        last
+    }
+
     /// Lets an instruction leave decode in cycle `t`, and charges the cycles since the last one.
     #[inline(always)]
     pub fn issue(&mut self, uop: &Uop, t: u64) {
@@ -356,7 +431,7 @@ impl Pipeline {
     /// Charges the cycles after `issued` and before `t` to what held the next instruction back.
     #[cold]
     #[inline(never)]
-    fn charge(&mut self, uop: &Uop, t: u64) {
+    pub fn charge(&mut self, uop: &Uop, t: u64) {
         let csr = matches!(uop.action, Action::Csr(..));
         let waits_for_fpu = self.fp_until + u64::from(csr) >= t && (csr || self.awaited(uop));
         let operand = match uop.action {

@@ -5,13 +5,15 @@
 //!
 //! Invariant: a core that went through a stretch equals one that was stepped through it.
 
+use ennead_isa::float::Rounding;
 use ennead_isa::op::Addressing;
 
+use super::block::Block;
 use super::pipeline::Leftover;
-use super::uop::{Action, Tally, Uop};
+use super::uop::{Action, RoundingMode, Tally, Uop};
 use super::{Core, event};
 use crate::memory::Memory;
-use crate::program::Program;
+use crate::program::{Program, SLOTS};
 use crate::stall::Stall;
 
 /// Instructions that left decode and are not written down yet.
@@ -21,115 +23,210 @@ struct Passed {
     tally: Tally,
 }
 
+/// How a core goes on.
+pub(super) enum Way {
+    /// In the same way.
+    On,
+    /// By [`Core::step`].
+    Step,
+    /// Not before it is answered.
+    Stop,
+}
+
 impl Core {
-    /// Runs one-cycle computations, pipelined operations of a private FPU, branches and jumps to immediate addresses as
-    /// long as they leave decode through cycle `horizon`. A load or store behind them is posted. False where the core
-    /// stops, true where the next instruction is for [`Core::step`].
-    #[inline(always)]
-    pub(super) fn stretch(&mut self, program: &Program, memory: &Memory, horizon: u64) -> bool {
-        'stretch: loop {
-            let Some(mut t) = self.pipeline.flows_from() else {
-                return true;
+    /// Passes blocks, all instructions of which leave decode through cycle `horizon`. True where the core stops, for a
+    /// block's access.
+    #[inline(never)]
+    pub(super) fn pass_blocks(&mut self, program: &mut Program, horizon: u64) -> bool {
+        loop {
+            let Some(t) = self.pipeline.flows_from() else {
+                return false;
             };
-            if Program::page_number(self.pc) != self.page_number {
+            let pc = self.pc;
+            let passing = self.loops.passing_bytes(pc);
+            if Program::page_number(pc) != self.page_number || passing == 0 {
+                return false;
+            }
+            let (page, block) = program.block(self.page, pc, passing);
+            let first = &page[Program::slot(pc)];
+            let at = self.pipeline.operands_ready(first, t);
+            if block.is_empty()
+                || at + u64::from(block.passage.last) > horizon
+                || block.floats && !self.has_floats()
+                || block.answers_at_once && !self.pipeline.fpu_takes(at + 1, 0)
+            {
+                return false;
+            }
+            if self.pass(page, block, at) {
                 return true;
             }
-            let (mut pc, mut arrival) = (self.pc, self.pipeline.arrival);
-            let (page, rest) = program.rest(self.page, pc);
-            let passing = self.loops.passing_bytes(pc);
-            let near_loop_end = passing == 0;
-            let mut bytes = passing.clamp(1, rest) as i32;
-            let mut passed = Passed {
-                issued: self.pipeline.issued,
-                tally: Tally::default(),
-            };
-            loop {
-                let uop = &page[Program::slot(pc)];
-                let at = self.pipeline.operands_ready(uop, t);
-                if at > horizon {
-                    break;
+        }
+    }
+
+    /// Runs what [`Core::pass_blocks`] cannot pass: instructions near the end of a hardware loop, branches, and jumps to
+    /// immediate addresses, and what lies between them.
+    #[inline(never)]
+    pub(super) fn stretch(&mut self, program: &Program, memory: &Memory, horizon: u64) -> Way {
+        let Some(mut t) = self.pipeline.flows_from() else {
+            return Way::Step;
+        };
+        if Program::page_number(self.pc) != self.page_number {
+            return Way::Step;
+        }
+        let (mut pc, mut arrival) = (self.pc, self.pipeline.arrival);
+        let passing = self.loops.passing_bytes(pc);
+        let (page, rest) = program.rest(self.page, pc);
+        let near_loop_end = passing == 0;
+        let mut bytes = passing.clamp(1, rest) as i32;
+        let mut passed = Passed {
+            issued: self.pipeline.issued,
+            tally: Tally::default(),
+        };
+        while bytes > 0 {
+            let uop = &page[Program::slot(pc)];
+            let at = self.pipeline.operands_ready(uop, t);
+            if at > horizon {
+                break;
+            }
+            match uop.action {
+                Action::Compute(eval) => {
+                    self.leave(&mut passed, uop, at);
+                    let (a, b, c) = self.operands(uop);
+                    self.write(uop.rd, eval(a, b, c, uop.aux as u32));
                 }
-                match uop.action {
-                    Action::Compute(eval) => {
-                        self.leave(&mut passed, uop, at);
-                        let (a, b, c) = self.operands(uop);
-                        self.write(uop.rd, eval(a, b, c, uop.aux as u32));
+                Action::Float(eval, latency @ 0..=1)
+                    if !self.settings.shared_fpu && self.pipeline.fpu_takes(at + 1, latency) =>
+                {
+                    let Some(rounding) = self.rounding(uop) else { break };
+                    self.leave(&mut passed, uop, at);
+                    let (a, b, c) = self.operands(uop);
+                    let result = eval(a, b, c, rounding);
+                    self.write(uop.rd, result.bits);
+                    self.csr.fflags |= result.flags.0;
+                    self.csr.float_written = true;
+                    self.pipeline.fp_accepted(uop.rd, at + 1, u64::from(latency));
+                }
+                Action::Load(..) | Action::Store(..) if !self.lacks_float(uop) => {
+                    self.leave(&mut passed, uop, at);
+                    self.write_down(&passed, pc, pc);
+                    self.post_access(uop, at + 1);
+                    return Way::Stop;
+                }
+                Action::Branch(taken) if !self.loops.active => {
+                    let a = self.registers[(uop.rs1 & 63) as usize];
+                    let b = self.registers[(uop.rs2 & 63) as usize].wrapping_add(uop.aux as u32);
+                    let taken = taken(a, b);
+                    if taken && self.pipeline.busy_at(at + 2) {
+                        break;
                     }
-                    Action::Float(eval, latency @ 0..=1)
-                        if !self.settings.shared_fpu && self.pipeline.fpu_takes(at + 1, latency) =>
-                    {
-                        let Some(rounding) = self.rounding(uop) else { break };
-                        self.leave(&mut passed, uop, at);
-                        let (a, b, c) = self.operands(uop);
-                        let result = eval(a, b, c, rounding);
-                        self.write(uop.rd, result.bits);
-                        self.csr.fflags |= result.flags.0;
-                        self.csr.float_written = true;
-                        self.pipeline.fp_accepted(uop.rd, at + 1, u64::from(latency));
-                    }
-                    Action::Load(width, _, addressing) if !self.lacks_float(uop) => {
-                        self.leave(&mut passed, uop, at);
-                        self.write_down(&passed, pc, pc);
-                        self.events[event::LOAD] += 1;
-                        let (a, b, _) = self.operands(uop);
-                        let offset = if addressing == Addressing::PostIncrement { 0 } else { b };
-                        return self.post(at + 1, a.wrapping_add(offset), width, None, false);
-                    }
-                    Action::Store(width, addressing) if !self.lacks_float(uop) => {
-                        self.leave(&mut passed, uop, at);
-                        self.write_down(&passed, pc, pc);
-                        self.events[event::STORE] += 1;
-                        let (a, b, c) = self.operands(uop);
-                        let offset = if addressing == Addressing::PostIncrement { 0 } else { b };
-                        return self.post(at + 1, a.wrapping_add(offset), width, Some(c), false);
-                    }
-                    Action::Branch(taken) if !self.loops.active => {
-                        let a = self.registers[(uop.rs1 & 63) as usize];
-                        let b = self.registers[(uop.rs2 & 63) as usize].wrapping_add(uop.aux as u32);
-                        let taken = taken(a, b);
-                        if taken && self.pipeline.busy_at(at + 2) {
-                            break;
-                        }
-                        self.leave(&mut passed, uop, at);
-                        self.events[event::BRANCH] += 1;
-                        if taken {
-                            self.events[event::TAKEN] += 1;
-                            let target = pc.wrapping_add(uop.imm as u32);
-                            self.write_down(&passed, pc, pc);
-                            self.redirect(target, at + 1, Stall::Branch, &Leftover::default(), memory);
-                            continue 'stretch;
-                        }
-                    }
-                    Action::Jal if !self.loops.active => {
-                        self.leave(&mut passed, uop, at);
-                        self.events[event::JUMP] += 1;
-                        self.write(uop.rd, pc.wrapping_add(u32::from(uop.len)));
+                    self.leave(&mut passed, uop, at);
+                    self.events[event::BRANCH] += 1;
+                    if taken {
+                        self.events[event::TAKEN] += 1;
                         self.write_down(&passed, pc, pc);
                         let target = pc.wrapping_add(uop.imm as u32);
-                        self.redirect(target, arrival, Stall::Jump, &Leftover::of(uop), memory);
-                        continue 'stretch;
+                        self.redirect(target, at + 1, Stall::Branch, &Leftover::default(), memory);
+                    } else {
+                        self.write_down(&passed, pc, pc.wrapping_add(u32::from(uop.len)));
                     }
-                    _ => break,
+                    return Way::On;
                 }
-                if near_loop_end {
+                Action::Jal if !self.loops.active => {
+                    self.leave(&mut passed, uop, at);
+                    self.events[event::JUMP] += 1;
+                    self.write(uop.rd, pc.wrapping_add(u32::from(uop.len)));
                     self.write_down(&passed, pc, pc);
-                    let step = self.loops.step(pc);
-                    self.go_on(uop, step, arrival, memory);
-                    continue 'stretch;
+                    let target = pc.wrapping_add(uop.imm as u32);
+                    self.redirect(target, arrival, Stall::Jump, &Leftover::of(uop), memory);
+                    return Way::On;
                 }
-                t = at + 1;
-                arrival = t;
-                self.last_pc = pc;
-                pc = pc.wrapping_add(u32::from(uop.len));
-                bytes -= i32::from(uop.len);
-                if bytes <= 0 {
-                    break;
+                _ => break,
+            }
+            if near_loop_end {
+                self.write_down(&passed, pc, pc);
+                let step = self.loops.step(pc);
+                self.go_on(uop, step, arrival, memory);
+                return Way::On;
+            }
+            t = at + 1;
+            arrival = t;
+            self.last_pc = pc;
+            pc = pc.wrapping_add(u32::from(uop.len));
+            bytes -= i32::from(uop.len);
+        }
+        if passed.tally == Tally::default() {
+            return Way::Step;
+        }
+        self.write_down(&passed, self.last_pc, pc);
+        if bytes > 0 { Way::Step } else { Way::On }
+    }
+
+    /// Whether floating point is on and has a rounding mode.
+    #[inline(always)]
+    fn has_floats(&self) -> bool {
+        !self.csr.float_off() && self.csr.frm <= Rounding::Rmm as u8
+    }
+
+    /// Runs a block, the first instruction of which leaves decode in cycle `at`. True where the core stops, for the block's
+    /// access.
+    #[inline(always)]
+    fn pass(&mut self, page: &[Uop; SLOTS], block: &Block, at: u64) -> bool {
+        let first = Program::slot(self.pc);
+        if at > self.pipeline.issued + 1 {
+            self.pipeline.charge(&page[first], at);
+        }
+        let dynamic = Rounding::from_frm(self.csr.frm).unwrap_or_default();
+        let (mut slot, mut last) = (first, first);
+        for _ in 0..block.count {
+            let uop = &page[slot & (SLOTS - 1)];
+            let (a, b, c) = self.operands(uop);
+            let value = match uop.action {
+                Action::Compute(eval) => eval(a, b, c, uop.aux as u32),
+                Action::Float(eval, _) => {
+                    let rounding = match uop.rounding {
+                        RoundingMode::Fixed(mode) => mode,
+                        _ => dynamic,
+                    };
+                    let result = eval(a, b, c, rounding);
+                    self.csr.fflags |= result.flags.0;
+                    self.csr.float_written = true;
+                    result.bits
                 }
+                _ => break,
+            };
+            self.write(uop.rd, value);
+            last = slot;
+            slot += usize::from(uop.len / 2);
+        }
+        let pc = self.pc.wrapping_add(2 * (slot - first) as u32);
+        self.instret += block.tally.instructions();
+        self.macs += block.tally.macs();
+        self.events[event::COMPRESSED] += block.tally.compressed();
+        let issued = self.pipeline.pass(&block.passage, at, block.tally.instructions());
+        self.last_pc = self.pc.wrapping_add(2 * (last - first) as u32);
+        self.pc = pc;
+        if block.access {
+            self.last_pc = pc;
+            self.post_access(&page[slot & (SLOTS - 1)], issued + 1);
+        }
+        block.access
+    }
+
+    /// The load or store `uop` is in the execute stage from cycle `start` on.
+    #[inline(always)]
+    fn post_access(&mut self, uop: &Uop, start: u64) {
+        let (a, b, c) = self.operands(uop);
+        let offset = |addressing| if addressing == Addressing::PostIncrement { 0 } else { b };
+        match uop.action {
+            Action::Load(width, _, addressing) => {
+                self.events[event::LOAD] += 1;
+                self.post(start, a.wrapping_add(offset(addressing)), width, None, false);
             }
-            if passed.tally != Tally::default() {
-                self.write_down(&passed, self.last_pc, pc);
+            Action::Store(width, addressing) => {
+                self.events[event::STORE] += 1;
+                self.post(start, a.wrapping_add(offset(addressing)), width, Some(c), false);
             }
-            return true;
+            _ => {}
         }
     }
 

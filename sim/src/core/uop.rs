@@ -74,6 +74,27 @@ pub struct Iterative {
 /// No register: what [`Uop::alu_rd`] holds where the ALU write port is not used.
 pub const NO_REGISTER: u8 = 255;
 
+/// What the rounding-mode field says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoundingMode {
+    /// This mode.
+    Fixed(Rounding),
+    /// The mode in `frm`.
+    Dynamic,
+    /// Nothing: an illegal instruction.
+    Reserved,
+}
+
+impl RoundingMode {
+    fn of(field: u8) -> Self {
+        match Rounding::from_frm(field) {
+            Some(mode) => Self::Fixed(mode),
+            None if field == 7 => Self::Dynamic,
+            None => Self::Reserved,
+        }
+    }
+}
+
 /// What retired instructions add to a core's counters, in one number: instructions, compressed ones, and
 /// multiply-accumulate lanes. A sum holds at least 65,535 instructions of 16 lanes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,7 +153,7 @@ pub struct Uop {
     /// Lane repetition of the second source.
     pub replicate: Replicate,
     /// Rounding mode field.
-    pub rm: u8,
+    pub rounding: RoundingMode,
     /// Bytes of the encoding.
     pub len: u8,
     /// What it adds to the counters when it retires.
@@ -148,6 +169,14 @@ pub struct Uop {
     pub awaits: u64,
     /// The instruction's bits, 16 or 32.
     pub bits: u32,
+}
+
+impl Uop {
+    /// Whether a load or store names a register of a float file of its own.
+    #[inline(always)]
+    pub fn moves_float(&self) -> bool {
+        (self.rd | self.rs3) >= 32
+    }
 }
 
 /// Turns decoded instructions into micro-ops for one kind of core.
@@ -200,7 +229,7 @@ impl Lowering {
             rs3: inst.rs3,
             alu_rd: NO_REGISTER,
             replicate: inst.replicate,
-            rm: inst.rm,
+            rounding: RoundingMode::of(inst.rm),
             len: inst.len,
             tally: Tally::new(inst.op.mac_lanes() as u32, inst.len == 2),
             imm: inst.imm,
@@ -334,7 +363,7 @@ impl Lowering {
             rs3: 0,
             alu_rd: NO_REGISTER,
             replicate: Replicate::No,
-            rm: 0,
+            rounding: RoundingMode::Reserved,
             len: if bits & 3 == 3 { 4 } else { 2 },
             tally: Tally::new(0, bits & 3 != 3),
             imm: 0,

@@ -21,7 +21,8 @@ use crate::cluster::control::{ClusterControl, IcacheControl};
 use crate::cluster::dma::{Completion, Dma, DmaTiming, TcdmRequest};
 use crate::cluster::event_unit::{EventUnit, Wake};
 use crate::cluster::fpu::FpuPool;
-use crate::config::{Config, ConfigError, Map};
+use crate::config::{Config, ConfigError, Map, Sharing};
+use crate::core::block::BlockRules;
 use crate::core::fetch::{GrantTrace, GrantTraceError};
 use crate::core::pipeline::Charge;
 use crate::core::uop::Lowering;
@@ -193,6 +194,10 @@ impl Machine {
         let program = Program::new(
             Decoder::new(&config.core.instruction_set()),
             Lowering::new(config),
+            BlockRules {
+                generation: config.core.generation,
+                private_fpu: config.fpu.sharing == Sharing::Private,
+            },
             sizes,
         );
         let others = if config.machine.map == Map::Bench {

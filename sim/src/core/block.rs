@@ -1,0 +1,102 @@
+//! Blocks: straight lines of computations, up to and including the next load or store, whose timing is known before they
+//! run.
+//!
+//! A block knows no values and no state of a core. What an older instruction still under way does to it can only hold
+//! its first instruction back; so it is worked out once, on a pipeline at rest, and then moved to the cycle in which its
+//! first instruction leaves decode.
+//!
+//! Invariant: a core that passes a block equals one that was stepped through it.
+
+use super::pipeline::{Passage, Pipeline};
+use super::uop::{Action, RoundingMode, Tally, Uop};
+use crate::config::Generation;
+
+/// Instructions of a block at most, so that what a store into code makes unknown again stays little.
+pub const LONGEST: usize = 32;
+
+/// What one needs to know of the cores to time a block.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockRules {
+    /// The core.
+    pub generation: Generation,
+    /// Each core has an FPU of its own.
+    pub private_fpu: bool,
+}
+
+/// A straight line of instructions.
+#[derive(Clone, Copy, Debug)]
+pub struct Block {
+    /// Computations and pipelined floating-point operations.
+    pub count: u8,
+    /// A load or store follows them and ends the block.
+    pub access: bool,
+    /// It computes with floats or moves them.
+    pub floats: bool,
+    /// The first instruction is a floating-point operation that answers in the cycle in which it is asked.
+    pub answers_at_once: bool,
+    /// Bytes from the first instruction to the last one's beginning.
+    pub reach: u16,
+    /// What it adds to the counters.
+    pub tally: Tally,
+    /// What it does to the pipeline.
+    pub passage: Passage,
+}
+
+impl Block {
+    /// The block that begins with the first of `uops`, micro-ops of successive half-words, all of its instructions before
+    /// `limit` bytes. It may be empty.
+    pub fn new(uops: &[Uop], limit: u32, rules: BlockRules) -> Self {
+        let mut pipeline = Pipeline::new(rules.generation);
+        let mut passage = Passage::begin(&mut pipeline);
+        let mut block = Self {
+            count: 0,
+            access: false,
+            floats: false,
+            answers_at_once: false,
+            reach: 0,
+            tally: Tally::default(),
+            passage: Passage::default(),
+        };
+        let mut slot = 0;
+        for index in 0..LONGEST {
+            let Some(uop) = uops.get(slot).filter(|_| 2 * (slot as u32) < limit) else {
+                break;
+            };
+            let at = passage.leaves(&pipeline, uop);
+            match uop.action {
+                Action::Compute(_) => passage.pass(&mut pipeline, uop, at),
+                Action::Float(_, latency @ 0..=1)
+                    if rules.private_fpu
+                        && uop.rounding != RoundingMode::Reserved
+                        && pipeline.fpu_takes(at + 1, latency) =>
+                {
+                    passage.pass(&mut pipeline, uop, at);
+                    pipeline.fp_accepted(uop.rd, at + 1, u64::from(latency));
+                    block.floats = true;
+                    block.answers_at_once |= index == 0 && latency == 0;
+                }
+                Action::Load(..) | Action::Store(..) => {
+                    passage.pass(&mut pipeline, uop, at);
+                    block.access = true;
+                    block.floats |= uop.moves_float();
+                }
+                _ => break,
+            }
+            block.tally += uop.tally;
+            block.reach = 2 * slot as u16;
+            if block.access {
+                break;
+            }
+            block.count += 1;
+            slot += usize::from(uop.len / 2);
+        }
+        block.passage = passage.end(&pipeline);
+        block
+    }
+
+    /// Whether there is nothing in it.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0 && !self.access
+    }
+}

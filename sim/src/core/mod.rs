@@ -267,9 +267,9 @@ impl Core {
         self.pending.as_ref().map(|pending| &pending.request)
     }
 
-    /// Whether an access that was granted needs another grant: it crosses a word boundary.
+    /// Whether an access is pending: it was not granted yet, or crosses a word boundary and needs another grant.
     #[inline(always)]
-    pub fn asks_for_more(&self) -> bool {
+    pub fn asks(&self) -> bool {
         self.pending.is_some()
     }
 

@@ -55,12 +55,9 @@ impl Machine {
     /// The bank of a worker's plain L1 access, which needs no further routing; `None` for everything else.
     #[inline(always)]
     pub(super) fn plain_bank(&self, index: usize) -> Option<usize> {
-        if index >= self.workers || self.grants.is_some() || self.paths[index].place.is_some() {
-            return None;
-        }
         let request = self.cores[index].request()?;
         let offset = request.address.wrapping_sub(self.memory.base(Which::L1));
-        (offset < self.memory.size(Which::L1)).then(|| self.bank(offset))
+        (offset < self.plain_bytes && index < self.workers).then(|| self.bank(offset))
     }
 
     /// A core asks for its access: routes it, or carries it out if its time has come.
@@ -110,7 +107,7 @@ impl Machine {
         match found {
             Place::L1(offset) | Place::TestAndSet(offset) if index < self.workers => {
                 let bank = self.bank(offset);
-                self.ask_bank(bank, index);
+                self.bank_requests.ask(bank, index);
             }
             Place::L1(offset) => {
                 let data = self.memory_access(index, Which::L1, offset, &request);

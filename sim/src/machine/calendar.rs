@@ -6,9 +6,9 @@
 const SLOTS: u64 = 64;
 
 /// Which cores are due in which cycle: a ring for the near future, a list for the rest.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Calendar {
-    ring: Vec<u128>,
+    ring: [u128; SLOTS as usize],
     /// One bit for each slot of the ring that is not empty.
     occupied: u64,
     base: u64,
@@ -19,8 +19,10 @@ impl Calendar {
     /// Nobody is due.
     pub(super) fn new() -> Self {
         Self {
-            ring: vec![0; SLOTS as usize],
-            ..Self::default()
+            ring: [0; SLOTS as usize],
+            occupied: 0,
+            base: 0,
+            far: Vec::new(),
         }
     }
 

@@ -9,7 +9,8 @@ use crate::cluster::{all_cores, event_unit};
 use crate::config::Map;
 use crate::core::Next;
 use crate::fault::{self, Exit, Fault, FaultKind, Outcome};
-use crate::machine::{DMA_PORTS, Machine, NEVER};
+use crate::machine::access::Path;
+use crate::machine::{DMA_PORTS, Machine, NEVER, NO_BANK};
 use crate::memory::map::{ClusterDevice, Place, SocDevice};
 use crate::memory::{Memory, Which};
 use crate::observe::Observer;
@@ -111,7 +112,7 @@ impl Machine {
                 return self.dma_fault(request.address, "a transfer's L1 address lies outside L1".to_owned());
             };
             let bank = self.bank(offset);
-            self.ask_bank(bank, self.workers + port);
+            self.bank_requests.ask(bank, self.workers + port);
         }
     }
 
@@ -257,6 +258,10 @@ impl Machine {
                     }
                     if stopped >> core & 1 == 1 {
                         self.cores[core].stop(self.now);
+                        self.banks_of[core] = NO_BANK;
+                        self.paths[core] = Path::default();
+                        self.calendar.cancel(core);
+                        self.recorders[core].restart(&self.cores[core]);
                     }
                 }
             }

@@ -37,40 +37,45 @@ const INTERVAL: usize = 256;
 /// Enough to bring a core back to any cycle since its last interaction: a snapshot, and what it was told since.
 pub(super) struct Recorder {
     snapshot: Core,
-    inputs: Vec<Input>,
+    inputs: Box<[Input; INTERVAL]>,
+    count: usize,
 }
 
 impl Recorder {
     pub(super) fn new(core: &Core) -> Self {
         Self {
             snapshot: core.clone(),
-            inputs: Vec::with_capacity(INTERVAL),
+            inputs: Box::new([Input::Fpu(0); INTERVAL]),
+            count: 0,
         }
     }
 
+    /// `core` is about to be told `reply`.
     #[inline(always)]
-    pub(super) fn reply(&mut self, reply: Reply) {
-        self.inputs.push(Input::Reply(reply));
+    pub(super) fn reply(&mut self, core: &Core, reply: Reply) {
+        self.record(core, Input::Reply(reply));
+    }
+
+    /// `core` is about to be told that an FPU took its operation in `cycle`.
+    #[inline(always)]
+    pub(super) fn fpu(&mut self, core: &Core, cycle: u64) {
+        self.record(core, Input::Fpu(cycle));
     }
 
     #[inline(always)]
-    pub(super) fn fpu(&mut self, cycle: u64) {
-        self.inputs.push(Input::Fpu(cycle));
-    }
-
-    /// The core came to rest after an input: begins anew if the list is full.
-    #[inline(always)]
-    pub(super) fn settle(&mut self, core: &Core) {
-        if self.inputs.len() >= INTERVAL {
+    fn record(&mut self, core: &Core, input: Input) {
+        if self.count == INTERVAL {
             self.restart(core);
         }
+        self.inputs[self.count % INTERVAL] = input;
+        self.count += 1;
     }
 
-    /// The core changed other than by an answer.
+    /// The core changed other than by an answer, or is about to be told more than there is room for.
     #[cold]
     pub(super) fn restart(&mut self, core: &Core) {
         self.snapshot.clone_from(core);
-        self.inputs.clear();
+        self.count = 0;
     }
 }
 
@@ -126,7 +131,7 @@ impl Machine {
             }
         };
         run_on(&mut core, program);
-        for input in &recorder.inputs {
+        for input in &recorder.inputs[..recorder.count] {
             if matches!(core.next, Next::Issue(_)) {
                 break;
             }

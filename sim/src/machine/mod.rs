@@ -29,7 +29,7 @@ use crate::core::uop::Lowering;
 use crate::core::{Core, Next, Reply};
 use crate::elf::{ElfError, Image, MemoryRegion};
 use crate::fault::Outcome;
-use crate::memory::l1::{Arbiter, Masters, single};
+use crate::memory::l1::{Arbiter, Asking, Masters, Requests};
 use crate::memory::map::base;
 use crate::memory::{Memory, Which};
 use crate::observe::Observer;
@@ -119,11 +119,14 @@ pub struct Machine {
     /// When each shared target takes its next request (P3).
     ports: access::Ports,
     wakes: Vec<Wake>,
-    bank_requests: Vec<Masters>,
-    /// The banks that somebody asks for in this cycle, one bit each.
-    touched: Vec<u64>,
+    /// Who asks for which bank in this cycle.
+    bank_requests: Requests,
+    /// Which bank a byte offset in L1 lies in: this mask over word numbers.
+    bank_mask: u32,
+    /// Bytes of L1 that workers reach without routing: none where grants are replayed.
+    plain_bytes: u32,
     /// The bank that each core's access asks for, or [`NO_BANK`] where it is no worker's plain L1 access.
-    asks: Vec<u16>,
+    banks_of: Vec<u16>,
     /// Which cores are due when.
     calendar: Calendar,
     now: u64,
@@ -239,9 +242,10 @@ impl Machine {
             recorders: Vec::new(),
             ports: access::Ports::default(),
             wakes: Vec::new(),
-            bank_requests: vec![0; config.l1.banks],
-            touched: vec![0; config.l1.banks.div_ceil(64)],
-            asks: vec![NO_BANK; count],
+            bank_requests: Requests::new(config.l1.banks),
+            bank_mask: config.l1.banks as u32 - 1,
+            plain_bytes: config.l1.size,
+            banks_of: vec![NO_BANK; count],
             calendar: Calendar::new(),
             now: 1,
             outcome: None,
@@ -283,6 +287,7 @@ impl Machine {
             })?;
         self.cores[0].replay(grants.clone());
         self.grants = Some(grants);
+        self.plain_bytes = 0;
         Ok(())
     }
 
@@ -350,11 +355,11 @@ impl Machine {
     /// Puts a core into the calendar for what it needs next.
     #[inline(always)]
     pub(super) fn schedule(&mut self, index: usize) {
-        self.asks[index] = NO_BANK;
+        self.banks_of[index] = NO_BANK;
         if let Next::Request(cycle) = self.cores[index].next
             && let Some(bank) = self.plain_bank(index)
         {
-            self.asks[index] = bank as u16;
+            self.banks_of[index] = bank as u16;
             return self.calendar.insert(cycle, index);
         }
         if let Some(cycle) = self.due(index) {
@@ -366,14 +371,15 @@ impl Machine {
     #[inline(always)]
     fn advance<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
         let core = &mut self.cores[index];
-        let horizon = if core.interruptible() {
+        core.lines_known = self.now;
+        let undisturbed = core.undisturbed();
+        let horizon = if !undisturbed && core.interruptible() {
             self.now.min(horizon)
         } else {
             horizon
         };
-        core.lines_known = self.now;
         core.advance(&mut self.program, &self.memory, horizon, observer);
-        if let Some((cycle, line)) = core.acknowledged.take() {
+        if !undisturbed && let Some((cycle, line)) = core.acknowledged.take() {
             self.acknowledge(index, cycle, line);
         }
         self.schedule(index);
@@ -382,19 +388,18 @@ impl Machine {
     /// Answers a core's access and lets it run on.
     #[inline(always)]
     fn complete<O: Observer>(&mut self, index: usize, reply: Reply, horizon: u64, observer: &mut O) {
-        self.recorders[index].reply(reply);
-        self.cores[index].complete(reply, &self.program, &self.memory);
-        self.run_on(index, horizon, observer);
-    }
-
-    #[inline(always)]
-    fn run_on<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
-        if self.cores[index].asks_for_more() {
+        let core = &mut self.cores[index];
+        if !core.asks() {
+            // It was stopped in this very cycle.
+            return;
+        }
+        self.recorders[index].reply(core, reply);
+        core.complete(reply, &self.program, &self.memory);
+        if core.asks() {
             self.schedule(index);
         } else {
             self.advance(index, horizon, observer);
         }
-        self.recorders[index].settle(&self.cores[index]);
     }
 
     /// Everything that happens in cycle `now`: devices first, then the cores in `due`. Cores may run ahead through
@@ -412,8 +417,8 @@ impl Machine {
         while rest != 0 {
             let index = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            if self.asks[index] != NO_BANK {
-                self.ask_bank(usize::from(self.asks[index]), index);
+            if self.banks_of[index] != NO_BANK {
+                self.bank_requests.ask(usize::from(self.banks_of[index]), index);
                 continue;
             }
             match self.cores[index].next {
@@ -447,9 +452,10 @@ impl Machine {
                 self.schedule(index);
                 continue;
             }
-            self.recorders[index].fpu(self.now);
-            self.cores[index].fpu_granted(self.now, &self.program, &self.memory);
-            self.run_on(index, horizon, observer);
+            let core = &mut self.cores[index];
+            self.recorders[index].fpu(core, self.now);
+            core.fpu_granted(self.now, &self.program, &self.memory);
+            self.advance(index, horizon, observer);
         }
     }
 
@@ -466,8 +472,8 @@ impl Machine {
     /// Arbitrates the banks that somebody asks for in this cycle.
     #[inline(always)]
     fn serve_banks<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
-        for word in 0..self.touched.len() {
-            let mut banks = std::mem::take(&mut self.touched[word]);
+        for word in 0..self.bank_requests.words() {
+            let mut banks = self.bank_requests.take(word);
             while banks != 0 {
                 let bank = 64 * word + banks.trailing_zeros() as usize;
                 banks &= banks - 1;
@@ -478,16 +484,16 @@ impl Machine {
 
     #[inline(always)]
     fn serve_bank<O: Observer>(&mut self, bank: usize, horizon: u64, observer: &mut O) {
-        let asking = std::mem::take(&mut self.bank_requests[bank]);
+        let asking = self.bank_requests.asking(bank);
         if self.locked_bank.is_some_and(|locked| locked == (bank, self.now)) {
-            return self.refuse(asking);
+            return self.refuse(asking, None);
         }
-        let winner = self.arbiter.grant(bank, asking) as usize;
-        if single(asking).is_none() {
-            self.refuse(asking & !(1 << winner));
+        let winner = self.arbiter.grant(bank, asking);
+        if let Asking::Many(_) = asking {
+            self.refuse(asking, Some(winner));
         }
         if winner < self.workers {
-            let data = if self.asks[winner] != NO_BANK {
+            let data = if self.banks_of[winner] != NO_BANK {
                 self.plain_access(winner)
             } else {
                 self.routed_access(winner)
@@ -504,10 +510,18 @@ impl Machine {
         }
     }
 
-    /// These masters ask again in the next cycle; the DMA does so by itself.
-    fn refuse(&mut self, mut losers: Masters) {
-        let again = self.now + 1;
+    /// The masters that ask, but for the winner, ask again in the next cycle; the DMA does so by itself.
+    #[inline(never)]
+    fn refuse(&mut self, asking: Asking, winner: Option<usize>) {
+        let mut losers: Masters = match asking {
+            Asking::One(only) => 1 << only,
+            Asking::Many(all) => all,
+        };
         losers &= (1 << self.workers) - 1;
+        if let Some(winner) = winner {
+            losers &= !(1 << winner);
+        }
+        let again = self.now + 1;
         while losers != 0 {
             let index = losers.trailing_zeros() as usize;
             losers &= losers - 1;
@@ -516,22 +530,15 @@ impl Machine {
         }
     }
 
-    /// A master asks for a bank in this cycle.
-    #[inline(always)]
-    fn ask_bank(&mut self, bank: usize, master: usize) {
-        self.touched[bank / 64] |= 1 << (bank % 64);
-        self.bank_requests[bank] |= 1 << master;
-    }
-
     /// The bench's background master asks for its bank.
     fn ask_stream(&mut self, address: u32) {
         let bank = self.bank(address.wrapping_sub(self.memory.base(Which::L1)));
-        self.ask_bank(bank, self.workers);
+        self.bank_requests.ask(bank, self.workers);
     }
 
     #[inline(always)]
     fn bank(&self, offset: u32) -> usize {
-        (offset >> 2) as usize & (self.config.l1.banks - 1)
+        (offset >> 2 & self.bank_mask) as usize
     }
 
     /// Makes an access to a register that the model does not have a fault.

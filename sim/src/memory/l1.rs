@@ -40,6 +40,86 @@ pub fn levels(masters: usize) -> u32 {
     masters.next_power_of_two().trailing_zeros()
 }
 
+/// Banks of an L1 at most.
+pub const MAX_BANKS: usize = 256;
+
+/// Who asks for a bank in one cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// One master.
+    One(usize),
+    /// Several.
+    Many(Masters),
+}
+
+/// Which masters ask for which banks in one cycle.
+#[derive(Clone, Debug)]
+pub struct Requests {
+    /// The banks that somebody asks for, and those that several do, one bit each.
+    touched: [u64; MAX_BANKS / 64],
+    contested: [u64; MAX_BANKS / 64],
+    /// Who asked first for a touched bank.
+    first: [u8; MAX_BANKS],
+    /// All who ask for a contested bank.
+    all: Box<[Masters; MAX_BANKS]>,
+    words: usize,
+}
+
+impl Requests {
+    /// Nobody asks for any of `banks` banks.
+    pub fn new(banks: usize) -> Self {
+        Self {
+            touched: [0; MAX_BANKS / 64],
+            contested: [0; MAX_BANKS / 64],
+            first: [0; MAX_BANKS],
+            all: Box::new([0; MAX_BANKS]),
+            words: banks.div_ceil(64),
+        }
+    }
+
+    /// A master asks for a bank.
+    #[inline(always)]
+    pub fn ask(&mut self, bank: usize, master: usize) {
+        let bank = bank % MAX_BANKS;
+        let (word, bit) = (bank / 64, 1u64 << (bank % 64));
+        if self.touched[word] & bit == 0 {
+            self.touched[word] |= bit;
+            self.first[bank] = master as u8;
+        } else {
+            self.contest(bank, master);
+        }
+    }
+
+    #[inline(never)]
+    fn contest(&mut self, bank: usize, master: usize) {
+        self.contested[bank / 64] |= 1 << (bank % 64);
+        self.all[bank] |= 1 << self.first[bank] | 1 << master;
+    }
+
+    /// How many words of [`Requests::take`] there are.
+    #[inline(always)]
+    pub fn words(&self) -> usize {
+        self.words
+    }
+
+    /// Takes the banks from `64 * word` on that somebody asks for, one bit each.
+    #[inline(always)]
+    pub fn take(&mut self, word: usize) -> u64 {
+        std::mem::take(&mut self.touched[word % (MAX_BANKS / 64)])
+    }
+
+    /// Takes the masters that ask for a bank that was touched.
+    #[inline(always)]
+    pub fn asking(&mut self, bank: usize) -> Asking {
+        let bank = bank % MAX_BANKS;
+        if self.contested[bank / 64] >> (bank % 64) & 1 == 0 {
+            return Asking::One(usize::from(self.first[bank]));
+        }
+        self.contested[bank / 64] &= !(1 << (bank % 64));
+        Asking::Many(std::mem::take(&mut self.all[bank]))
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 struct Bank {
     pointer: u32,
@@ -102,21 +182,24 @@ impl Arbiter {
         }
     }
 
-    /// Grants `bank` to one of the masters that ask for it; `asking` is not empty.
+    /// Grants `bank` to one of the masters that ask for it.
     #[inline(always)]
-    pub fn grant(&mut self, bank: usize, asking: Masters) -> u32 {
+    pub fn grant(&mut self, bank: usize, asking: Asking) -> usize {
         let bank = &mut self.banks[bank];
         bank.counters.accesses += 1;
-        if let Some(only) = single(asking)
-            && self.kind == Interconnect::Logarithmic
-        {
-            bank.pointer = only;
-            return only;
-        }
-        bank.counters.conflicts += u64::from(asking.count_ones()) - 1;
-        match self.kind {
-            Interconnect::Logarithmic => bank.logarithmic(asking, self.levels),
-            Interconnect::Crossbar => bank.crossbar(asking, self.workers, self.levels),
+        match (asking, self.kind) {
+            (Asking::One(only), Interconnect::Logarithmic) => {
+                bank.pointer = only as u32;
+                only
+            }
+            (Asking::One(only), Interconnect::Crossbar) => bank.crossbar(1 << only, self.workers, self.levels) as usize,
+            (Asking::Many(asking), kind) => {
+                bank.counters.conflicts += u64::from(asking.count_ones()) - 1;
+                (match kind {
+                    Interconnect::Logarithmic => bank.logarithmic(asking, self.levels),
+                    Interconnect::Crossbar => bank.crossbar(asking, self.workers, self.levels),
+                }) as usize
+            }
         }
     }
 

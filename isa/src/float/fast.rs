@@ -122,35 +122,56 @@ pub(super) fn fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding
     round::<Wide>(sum::<Wide>(product, widen::<Wide>(c)), rounding)
 }
 
-/// `a * b + c` in both lanes of packed 16-bit formats, to nearest even, if all operands and results are normal and no sum
-/// needs the care of [`sum`]: a straight line for what packed kernels do nearly always.
+/// `a * b + c` in both lanes of packed 16-bit formats, to nearest even, if no operand is an infinity or a NaN, both results
+/// are normal and no sum needs the care of [`sum`]: a straight line for what packed kernels do nearly always.
 #[inline(always)]
 pub(super) fn fma_lanes<F: Format>(a: u32, b: u32, c: u32) -> Option<Flagged> {
-    let low = fma_normal::<F>(a << 16, b << 16, c << 16)?;
-    let upper = |x: u32| x & 0xffff_0000;
-    let high = fma_normal::<F>(upper(a), upper(b), upper(c))?;
-    Some(Flagged::new(low.bits | high.bits << 16, low.flags | high.flags))
+    // The exponent field of all ones carries into the sign's place.
+    let least = (F::MANTISSA + 1) * 0x1_0001;
+    let exponents = (F::INFINITY) * 0x1_0001;
+    let carries = |x: u32| (x & exponents) + least;
+    if (carries(a) | carries(b) | carries(c)) & 0x8000_8000 != 0 {
+        return None;
+    }
+    let ([a0, a1], [b0, b1], [c0, c1]) = (raw_lanes::<F>(a), raw_lanes::<F>(b), raw_lanes::<F>(c));
+    let scale = f64::from_bits(((BIAS + 127 - F::BIAS) as u64) << MANTISSA_BITS);
+    let (p0, p1) = (a0 * b0 * scale, a1 * b1 * scale);
+    let (s0, s1) = (p0 + c0, p1 + c1);
+    let tie = 1u64 << (MANTISSA_BITS - F::MANTISSA_BITS - 1);
+    let near = |sum: f64| sum.to_bits() & (tie - 1) == 0;
+    if near(s0) && !is_exact(s0, p0, c0) || near(s1) && !is_exact(s1, p1, c1) {
+        return None;
+    }
+    let (low, high) = (round_raw::<F>(s0), round_raw::<F>(s1));
+    let normal =
+        |magnitude: u64| magnitude.wrapping_sub(u64::from(F::MANTISSA) + 1) < u64::from(F::INFINITY - F::MANTISSA - 1);
+    if !(normal(low) & normal(high)) {
+        return None;
+    }
+    let sign = |sum: f64| (sum.to_bits() >> 32) as u32 & 1 << 31;
+    let bits = sign(s0) >> 16 | sign(s1) | low as u32 | (high as u32) << 16;
+    let inexact = (s0.to_bits() | s1.to_bits()) & (2 * tie - 1) != 0;
+    Some(Flagged::new(bits, Flags::INEXACT.when(inexact)))
 }
 
-/// One lane of [`fma_lanes`], the operands in the upper halves.
+/// Both lanes, their bits taken as those of a binary32 with a shorter mantissa: what they are worth, but for a power of
+/// two, the ratio of the two formats' biases.
 #[inline(always)]
-fn fma_normal<F: Format>(a: u32, b: u32, c: u32) -> Option<Flagged> {
-    let least = (F::MANTISSA + 1) << 16;
-    let normal = |x: u32| (x & (u32::MAX >> 1)).wrapping_sub(least) < (F::INFINITY << 16) - least;
-    if !(normal(a) && normal(b) && normal(c)) {
-        return None;
-    }
-    let wider = 11 - F::EXPONENT_BITS;
-    let rebias = ((BIAS - F::BIAS) as u64) << MANTISSA_BITS;
-    let keep = 1 << 63 | u64::MAX >> (1 + wider);
-    let widen = |x: u32| f64::from_bits((((u64::from(x) << 32) as i64 >> wider) as u64 & keep) + rebias);
-    let (product, addend) = (widen(a) * widen(b), widen(c));
-    let value = product + addend;
-    let tie = 1u64 << (MANTISSA_BITS - F::MANTISSA_BITS - 1);
-    if value.to_bits() & (tie - 1) == 0 && !is_exact(value, product, addend) {
-        return None;
-    }
-    round_to_nearest::<F>(value)
+fn raw_lanes<F: Format>(x: u32) -> [f64; 2] {
+    let narrower = 8 - F::EXPONENT_BITS;
+    let keep = 1 << 31 | u32::MAX >> (1 + narrower) & u32::MAX << (16 - narrower);
+    [x << 16, x].map(|lane| f64::from(f32::from_bits((lane as i32 >> narrower) as u32 & keep)))
+}
+
+/// The magnitude in format `F` of a number that [`raw_lanes`] scaled, to nearest even; out of the normal range it means
+/// nothing.
+#[inline(always)]
+fn round_raw<F: Format>(value: f64) -> u64 {
+    let dropped = MANTISSA_BITS - F::MANTISSA_BITS;
+    let bits = value.to_bits() & (u64::MAX >> 1);
+    let below_half = (1 << (dropped - 1)) - 1 + (bits >> dropped & 1);
+    let rebias = ((BIAS - 127) as u64) << F::MANTISSA_BITS;
+    ((bits + below_half) >> dropped).wrapping_sub(rebias)
 }
 
 /// `a / b`. The quotient of two numbers of `p <= 24` bits that is no number of `p + 1` bits is at least `2^-(2p + 1)`

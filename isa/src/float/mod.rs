@@ -158,6 +158,12 @@ pub fn fma_lanes<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagg
     {
         return result;
     }
+    fma_each_lane::<F>(a, b, c, rounding)
+}
+
+#[cold]
+#[inline(never)]
+fn fma_each_lane<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
     let lane = |shift: u32| fma::<F>(a >> shift & 0xffff, b >> shift & 0xffff, c >> shift & 0xffff, rounding);
     let (low, high) = (lane(0), lane(16));
     Flagged::new(low.bits | high.bits << 16, low.flags | high.flags)

@@ -203,7 +203,10 @@ impl Passage {
         if let Action::Float(_, latency) = uop.action {
             self.code = Some(FpCode::of(latency));
             if latency > 0 {
-                self.results = [Some((uop.rd, (at + 1 + u64::from(latency) - BEGIN) as u16)), self.results[0]];
+                self.results = [
+                    Some((uop.rd, (at + 1 + u64::from(latency) - BEGIN) as u16)),
+                    self.results[0],
+                ];
             }
         }
     }

@@ -121,7 +121,7 @@ impl Program {
         let Page { uops, blocks } = &mut self.pages[page as usize];
         let slot = Self::slot(pc);
         let block = &mut blocks[slot];
-        if !block.as_ref().is_some_and(|block| u32::from(block.reach) < limit) {
+        if block.as_ref().is_none_or(|block| u32::from(block.reach) >= limit) {
             *block = Some(Block::new(&uops[slot..], limit, self.rules));
         }
         (uops, block.as_ref().expect("it was just found"))

@@ -231,7 +231,7 @@ impl Lowering {
             replicate: inst.replicate,
             rounding: RoundingMode::of(inst.rm),
             len: inst.len,
-            tally: Tally::new(inst.op.mac_lanes() as u32, inst.len == 2),
+            tally: Tally::new(inst.op.mac_lanes(), inst.len == 2),
             imm: inst.imm,
             aux: i32::from(inst.aux),
             reads: (1u64 << inst.rs1 | 1 << inst.rs2 | 1 << inst.rs3) & !1,

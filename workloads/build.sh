@@ -22,33 +22,35 @@ compile() {
   case $target in
     host)
       # shellcheck disable=SC2086
-      "$CLANG" $HOST -std=gnu11 -O2 -ffp-contract=off -Xclang -ffloat16-excess-precision=none -DENNEAD_HOST -Wall -Wextra -Werror -Iruntime -Ikernels -Igolden \
+      "$CLANG" $HOST -std=gnu11 -O2 -ffp-contract=off -Xclang -ffloat16-excess-precision=none -DENNEAD_HOST -Wall -Wextra -Werror -Iruntime -Ikernels -Inetwork -Iprograms -Igolden \
         "$@" -c "$source" -o "$output"
       return
       ;;
-    corev) set -- -march=rv32imfc_zfh -mabi=ilp32f -DENNEAD_MAX_WORKERS=16 "$@" ;;
-    pulp) set -- -march=rv32imc_zfinx_zhinx -mabi=ilp32 -DENNEAD_MAX_WORKERS=8 "$@" ;;
+    corev) set -- -march=rv32imfc_zfh -mabi=ilp32f "$@" ;;
+    pulp) set -- -march=rv32imc_zfinx_zhinx -mabi=ilp32 "$@" ;;
   esac
   "$CLANG" --target=riscv32-unknown-elf -std=gnu11 -O2 -mno-relax -ffreestanding -fno-builtin -fno-addrsig \
-    -ffunction-sections -fdata-sections -Wall -Wextra -Werror -Iruntime -Ikernels -Igolden "$@" \
+    -ffunction-sections -fdata-sections -Wall -Wextra -Werror -Iruntime -Ikernels -Inetwork -Iprograms -Igolden "$@" \
     -c "$source" -o "$output"
 }
 
-# link TARGET ELF OBJECT...: workers' stacks are 512 bytes each.
+# link TARGET ELF OBJECT...: workers' stacks are 512 bytes each unless $stack says otherwise.
 link() {
   target=$1 elf=$2
   shift 2
   case $target in
-    corev) layout="-DL1_SIZE=128K -DMAX_WORKERS=16 -DSTACK_SIZE=512" ;;
-    pulp) layout="-DL1_SIZE=128K -DMAX_WORKERS=8 -DSTACK_SIZE=512" ;;
+    corev) layout="-DMAX_WORKERS=${workers:-16}" ;;
+    pulp) layout="-DMAX_WORKERS=8" ;;
   esac
+  layout="$layout -DL1_SIZE=128K -DSTACK_SIZE=${stack:-512}"
   # shellcheck disable=SC2086
   "$CLANG" -E -P -x c $layout runtime/link.ld -o "$work/link.ld"
   "$LLD" -m elf32lriscv --build-id=none --gc-sections --no-relax --fatal-warnings -T "$work/link.ld" -o "$elf" "$@"
   "$STRIP" --strip-debug --discard-locals "$elf"
 }
 
-KERNELS="tiles.S dots.S matmul.c matmul_dot.c im2col.c layout.c elementwise.c"
+KERNELS="tiles.S dots.S matmul.c matmul_dot.c im2col.c columns.c layout.c layer.c elementwise.c depthwise.c head.c"
+NETWORK="tiles.c product.c convolution.c depthwise.c classifier.c"
 
 # program STEM BITS SUFFIX MAIN INPUT... [-- FLAG...]: a program with workers for one element type and both targets. Its
 # inputs are golden/data/STEM-fpBITSSUFFIX.INPUT.bin, in capitals here.
@@ -76,6 +78,9 @@ program() {
       -Dfinish_sums_kernel=finish_sums_$type -Dim2col_kernel=im2col_$type -Dflip_weights_kernel=flip_weights_$type \
       -Drelu_kernel=relu_$type -Drelu_backward_kernel=relu_backward_$type -Dsgd_kernel=sgd_$type \
       -Douter_kernel=outer_$type -Dfma_kernel=fma_$type "$@"
+    for source in ${network:-}; do
+      compile $target "$dir/$source.o" "network/$source" -DENNEAD_BITS="$bits" -DREAL=$real
+    done
     # shellcheck disable=SC2086
     compile $target "$dir/inputs.o" programs/inputs.S -DINPUTS="golden/data/$name" $inputs
     if [ $target = host ]; then
@@ -91,7 +96,7 @@ program() {
 
 # The objects that every program of a target is linked with.
 libraries() {
-  for source in crt0.S requires.S runtime.c $KERNELS; do
+  for source in crt0.S requires.S runtime.c marks.S $KERNELS; do
     echo "$work/$1/$source.o"
   done
 }
@@ -114,6 +119,12 @@ programs() {
     program sgd $bits "" elementwise W V DW -- -DSTEP=SGD
     program mlp $bits -train mlp_train X T W1 B1 W2 B2
   done
+  # Networks have larger stacks, so at most 8 workers.
+  network=$NETWORK stack=1280 workers=8
+  for bits in 32 16; do
+    program resnet8 $bits -train resnet8 X PARAMETERS
+    program dscnn $bits -train dscnn X PARAMETERS
+  done
 }
 
 build() {
@@ -124,7 +135,7 @@ build() {
   done
   link pulp "$out/hello.elf" "$work"/hello/*.o
   for target in $targets; do
-    for source in crt0.S requires.S runtime.c; do
+    for source in crt0.S requires.S runtime.c marks.S; do
       compile $target "$work/$target/$source.o" "runtime/$source"
     done
     for source in $KERNELS; do

@@ -27,12 +27,19 @@ ennead_transfer ennead_dma_spread(uint32_t direction, void *l1, const void *l2, 
   return move(direction, l1, l2, bytes, row_bytes, stride, row_bytes);
 }
 
+ennead_transfer ennead_dma_both(uint32_t direction, void *l1, uint32_t l1_stride, const void *l2, uint32_t l2_stride,
+                                uint32_t row_bytes, uint32_t rows) {
+  return move(direction, l1, l2, rows * row_bytes, row_bytes, l1_stride, l2_stride);
+}
+
 ennead_transfer ennead_dma(uint32_t direction, void *l1, const void *l2, uint32_t bytes) {
   return move(direction, l1, l2, bytes, bytes, bytes, bytes);
 }
 
 void ennead_print(const char *text) { fputs(text, stdout); }
 void ennead_print_unsigned(uint32_t value) { printf("%u", value); }
+
+_Noreturn void ennead_exit(int code) { exit(code); }
 
 uint32_t ennead_run_team(void) {
   ennead_team_main(0, 1);

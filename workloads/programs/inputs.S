@@ -56,4 +56,15 @@
   input ennead_dw, STRING(INPUTS.dw.bin)
 #endif
 
+#ifdef INPUT_PARAMETERS
+/* What the program changes: the result lies where these began. */
+  .section .data.ennead_output, "aw", @progbits
+  .balign 16
+  .globl ennead_output
+  .type ennead_output, @object
+ennead_output:
+  .incbin STRING(INPUTS.parameters.bin)
+  .size ennead_output, . - ennead_output
+#endif
+
   .section .note.GNU-stack, "", @progbits

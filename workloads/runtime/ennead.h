@@ -12,10 +12,6 @@
 #define ENNEAD_INLINE static inline __attribute__((always_inline, unused))
 #define ENNEAD_L1 __attribute__((section(".l1"), aligned(16)))
 
-#ifndef ENNEAD_MAX_WORKERS
-#define ENNEAD_MAX_WORKERS 8
-#endif
-
 /* ---- Regions ----------------------------------------------------------------------------------------------
  * `sltiu x0, x0, ID` begins region ID (1..1023) on this core, `sltiu x0, x0, ID + 1024` ends it. Both are hints:
  * silicon executes them as no-ops. A region's name is a note in the ELF. */
@@ -29,10 +25,15 @@
           "8: .long " ENNEAD_STRING(id) "\n.asciz \"" name "\"\n9:\n.balign 4\n.popsection\n")
 #define ENNEAD_BEGIN(id) __asm__ volatile("sltiu x0, x0, %0" : : "i"(id) : "memory")
 #define ENNEAD_END(id) __asm__ volatile("sltiu x0, x0, %0" : : "i"((id) + 1024) : "memory")
+/* The same for a number that is not a constant, below ENNEAD_MARKS (marks.S). */
+void ennead_begin(uint32_t id);
+void ennead_end(uint32_t id);
 #else
 #define ENNEAD_REGION(id, name) _Static_assert((id) > 0, name)
 #define ENNEAD_BEGIN(id) ((void)0)
 #define ENNEAD_END(id) ((void)0)
+#define ennead_begin(id) ((void)(id))
+#define ennead_end(id) ((void)(id))
 #endif
 
 #ifndef ENNEAD_HOST
@@ -122,15 +123,31 @@ ENNEAD_INLINE ennead_transfer ennead_dma_spread(uint32_t direction, const void *
   return id;
 }
 
-/* Sleeps until the transfer is done and gives its number back. To be called by the core that started it. */
-ENNEAD_INLINE void ennead_dma_wait(ennead_transfer id) {
-  while (ENNEAD_REG(DMA_STATUS) & (1u << id)) {
+/* The same for rows that lie apart on both sides. */
+ENNEAD_INLINE ennead_transfer ennead_dma_both(uint32_t direction, const void *l1, uint32_t l1_stride, const void *l2,
+                                              uint32_t l2_stride, uint32_t row_bytes, uint32_t rows) {
+  const ennead_transfer id = ENNEAD_REG(DMA);
+  ENNEAD_REG(DMA) = rows * row_bytes | direction | DMA_INCREMENT | DMA_EVENT | DMA_ROWS | DMA_SPREAD;
+  ENNEAD_REG(DMA) = (uint32_t)l1;
+  ENNEAD_REG(DMA) = (uint32_t)l2;
+  ENNEAD_REG(DMA) = row_bytes;
+  ENNEAD_REG(DMA) = l2_stride;
+  ENNEAD_REG(DMA) = row_bytes;
+  ENNEAD_REG(DMA) = l1_stride;
+  return id;
+}
+
+/* Sleeps until the transfers of `mask` (bit i: number i) are done and gives their numbers back. To be called by the core
+ * that started them. */
+ENNEAD_INLINE void ennead_dma_wait_all(uint32_t mask) {
+  while (ENNEAD_REG(DMA_STATUS) & mask) {
     ENNEAD_REG(EVENT_UNIT + EVENT_MASK_SET) = EVENT_LINE_DMA;
     ennead_event_load(EVENT_UNIT + EVENT_WAIT_CLEAR);
     ENNEAD_REG(EVENT_UNIT + EVENT_MASK_CLEAR) = EVENT_LINE_DMA;
   }
-  ENNEAD_REG(DMA_STATUS) = 1u << id;
+  ENNEAD_REG(DMA_STATUS) = mask;
 }
+ENNEAD_INLINE void ennead_dma_wait(ennead_transfer id) { ennead_dma_wait_all(1u << id); }
 
 /* ---- Runtime ---------------------------------------------------------------------------------------------- */
 
@@ -161,7 +178,11 @@ ennead_transfer ennead_dma_rows(uint32_t direction, void *l1, const void *l2, ui
                                 uint32_t stride);
 ennead_transfer ennead_dma_spread(uint32_t direction, void *l1, const void *l2, uint32_t bytes, uint32_t row_bytes,
                                   uint32_t stride);
+ennead_transfer ennead_dma_both(uint32_t direction, void *l1, uint32_t l1_stride, const void *l2, uint32_t l2_stride,
+                                uint32_t row_bytes, uint32_t rows);
 ENNEAD_INLINE void ennead_dma_wait(ennead_transfer id) { (void)id; }
+ENNEAD_INLINE void ennead_dma_wait_all(uint32_t mask) { (void)mask; }
+_Noreturn void ennead_exit(int code);
 ENNEAD_INLINE void ennead_barrier(void) {}
 void ennead_print(const char *text);
 void ennead_print_unsigned(uint32_t value);
@@ -219,6 +240,14 @@ ENNEAD_INLINE f16x2 multiply_f16x2(f16x2 a, f16x2 b) {
   return product;
 }
 
+ENNEAD_INLINE float add_f32(float a, float b) { return a + b; }
+/* vfadd.h */
+ENNEAD_INLINE f16x2 add_f16x2(f16x2 a, f16x2 b) {
+  f16x2 sum;
+  __asm__(".insn r 0x33, 2, 0x41, %0, %1, %2" : "=" ENNEAD_FLOAT(sum) : ENNEAD_FLOAT(a), ENNEAD_FLOAT(b));
+  return sum;
+}
+
 /* The same value in every lane. */
 ENNEAD_INLINE float splat_f32(float a) { return a; }
 /* vfcpka.h.s */
@@ -258,6 +287,10 @@ ENNEAD_INLINE f16x2 fma_f16x2(f16x2 a, f16x2 b, f16x2 c) {
 ENNEAD_INLINE float multiply_f32(float a, float b) { return a * b; }
 ENNEAD_INLINE f16x2 multiply_f16x2(f16x2 a, f16x2 b) {
   return (f16x2){{(f16)((float)a.lane[0] * (float)b.lane[0]), (f16)((float)a.lane[1] * (float)b.lane[1])}};
+}
+ENNEAD_INLINE float add_f32(float a, float b) { return a + b; }
+ENNEAD_INLINE f16x2 add_f16x2(f16x2 a, f16x2 b) {
+  return (f16x2){{(f16)((float)a.lane[0] + (float)b.lane[0]), (f16)((float)a.lane[1] + (float)b.lane[1])}};
 }
 ENNEAD_INLINE float splat_f32(float a) { return a; }
 ENNEAD_INLINE f16x2 splat_f16x2(float a) { return (f16x2){{(f16)a, (f16)a}}; }

@@ -7,7 +7,7 @@ __attribute__((section(".data"))) volatile uint32_t ennead_team = 8;
 static uint32_t team_size ENNEAD_L1;
 static volatile uint32_t finished;
 
-extern char _start[];
+extern char _start[], __worker_stack_count[];
 
 static void start_worker(uint32_t core) { ENNEAD_REG(CLUSTER_BOOT_ADDRESS + 4 * core) = (uint32_t)_start; }
 
@@ -38,7 +38,7 @@ static uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 static void start_team(void) {
   const uint32_t requested = ennead_team;
-  const uint32_t team = least(least(requested ? requested : 1, ENNEAD_MAX_WORKERS), count_workers());
+  const uint32_t team = least(least(requested ? requested : 1, (uint32_t)__worker_stack_count), count_workers());
   const uint32_t members = (1u << team) - 1;
   team_size = team;
   ENNEAD_REG(EVENT_UNIT + EVENT_BARRIER_TRIGGER_MASK) = members;

@@ -44,7 +44,7 @@ pub struct Workload {
     pub parameters: &'static [Parameter],
 }
 
-/// The largest team of the `corev` programs; those of `pulp` have stacks for 8 (`build.sh`).
+/// The largest team of the `corev` programs; those of `pulp` and the networks have stacks for 8 (`build.sh`).
 const COREV_WORKERS: Parameter = Parameter {
     name: "workers",
     summary: "how many workers share the work; fewer if the machine has fewer",
@@ -53,7 +53,7 @@ const COREV_WORKERS: Parameter = Parameter {
     min: 1,
     max: 16,
 };
-const PULP_WORKERS: Parameter = Parameter {
+const EIGHT_WORKERS: Parameter = Parameter {
     max: 8,
     ..COREV_WORKERS
 };
@@ -75,12 +75,16 @@ macro_rules! elf {
 /// The golden tensor at `ennead_output` whose files begin with `$name`.
 macro_rules! golden {
     ($name:literal, $element:ident, $shape:expr, rtol $rtol:expr, atol $atol:expr) => {
+        golden!($name, $element, $shape, every 1, rtol $rtol, atol $atol)
+    };
+    ($name:literal, $element:ident, $shape:expr, every $every:expr, rtol $rtol:expr, atol $atol:expr) => {
         Some(Golden {
             symbol: "ennead_output",
             element: Element::$element,
             shape: &$shape,
             exact: include_bytes!(concat!("../golden/data/", $name, ".exact.bin")),
             reference: include_bytes!(concat!("../golden/data/", $name, ".reference.bin")),
+            every: $every,
             rtol: $rtol,
             atol: $atol,
         })
@@ -89,7 +93,8 @@ macro_rules! golden {
 
 /// The same computation for both targets: `NAME` for `ennead`, `NAME-pulp` for `vega`.
 macro_rules! both_targets {
-    ($name:literal, $summary:literal, $shapes:expr, $macs:expr, [$($parameter:ident),*], $($golden:tt)*) => {
+    ($name:literal, $summary:literal, $shapes:expr, $macs:expr, [$($corev:ident),*], [$($pulp:ident),*],
+     $($golden:tt)*) => {
         [
             Workload {
                 name: $name,
@@ -99,7 +104,7 @@ macro_rules! both_targets {
                 config: "ennead",
                 elf: elf!($name),
                 golden: golden!($name, $($golden)*),
-                parameters: &[COREV_WORKERS, $($parameter),*],
+                parameters: &[$($corev),*],
             },
             Workload {
                 name: concat!($name, "-pulp"),
@@ -109,9 +114,15 @@ macro_rules! both_targets {
                 config: "vega",
                 elf: include_bytes!(concat!("../elf/", $name, "-pulp.elf")),
                 golden: golden!($name, $($golden)*),
-                parameters: &[PULP_WORKERS, $($parameter),*],
+                parameters: &[$($pulp),*],
             },
         ]
+    };
+    ($name:literal, $summary:literal, $shapes:expr, $macs:expr, [$($parameter:ident),*], $($golden:tt)*) => {
+        both_targets!(
+            $name, $summary, $shapes, $macs, [COREV_WORKERS $(, $parameter)*], [EIGHT_WORKERS $(, $parameter)*],
+            $($golden)*
+        )
     };
 }
 
@@ -127,6 +138,11 @@ const LINEAR_MACS: u64 = 256 * 64;
 const MLP_SHAPE: &str = "64 -> 32 -> ReLU -> 16, batch 1, 4 samples in turn";
 /// 48 steps of forward, weight gradients, and the second layer's input gradient.
 const MLP_MACS: u64 = 48 * (2 * (64 * 32 + 32 * 16) + 32 * 16);
+/// MLPerf Tiny's networks; a training step is three times the forward MACs without the first layer's input gradient.
+const RESNET8_SHAPE: &str = "3x32x32 -> 16x32x32 -> 32x16x16 -> 64x8x8 -> 10, batch 1";
+const RESNET8_MACS: u64 = 3 * 12_501_632 - 442_368;
+const DSCNN_SHAPE: &str = "1x49x10 -> 4 times depthwise and pointwise on 64x25x5 -> 12, batch 1";
+const DSCNN_MACS: u64 = 3 * 2_656_768 - 320_000;
 const ELEMENTS_SHAPE: &str = "8192";
 
 const HELLO: Workload = Workload {
@@ -376,6 +392,58 @@ static ALL: &[[Workload; 2]] = &[
         [48],
         rtol 0.0,
         atol 0.03
+    ),
+    both_targets!(
+        "resnet8-fp32-train",
+        "one training step of ResNet8 in FP32; the result is loss, logits and updated parameters",
+        RESNET8_SHAPE,
+        RESNET8_MACS,
+        [EIGHT_WORKERS],
+        [EIGHT_WORKERS],
+        F32,
+        [78_478],
+        every 8,
+        rtol 0.0,
+        atol 1e-6
+    ),
+    both_targets!(
+        "resnet8-fp16-train",
+        "one training step of ResNet8 in packed FP16; the result is loss, logits and updated parameters",
+        RESNET8_SHAPE,
+        RESNET8_MACS,
+        [EIGHT_WORKERS],
+        [EIGHT_WORKERS],
+        F16,
+        [79_106],
+        every 8,
+        rtol 0.0,
+        atol 0.002
+    ),
+    both_targets!(
+        "dscnn-fp32-train",
+        "one training step of DS-CNN in FP32; the result is loss, logits and updated parameters",
+        DSCNN_SHAPE,
+        DSCNN_MACS,
+        [EIGHT_WORKERS],
+        [EIGHT_WORKERS],
+        F32,
+        [23_588],
+        every 8,
+        rtol 0.0,
+        atol 1e-6
+    ),
+    both_targets!(
+        "dscnn-fp16-train",
+        "one training step of DS-CNN in packed FP16; the result is loss, logits and updated parameters",
+        DSCNN_SHAPE,
+        DSCNN_MACS,
+        [EIGHT_WORKERS],
+        [EIGHT_WORKERS],
+        F16,
+        [24_252],
+        every 8,
+        rtol 0.0,
+        atol 0.002
     ),
 ];
 

@@ -44,8 +44,10 @@ pub struct Golden {
     pub shape: &'static [usize],
     /// The result to the last bit, in the element type.
     pub exact: &'static [u8],
-    /// The float64 result, stored as binary32.
+    /// The float64 result, stored as binary32: of every [`every`](Self::every)th element.
     pub reference: &'static [u8],
+    /// How many elements lie from one with a reference to the next; the first has one.
+    pub every: usize,
     /// Error allowed against the reference, relative to it.
     pub rtol: f64,
     /// Error allowed against the reference beside `rtol`.
@@ -130,12 +132,14 @@ impl Golden {
         let (mut different, mut outside) = (0, 0);
         let mut max_abs_error = 0.0_f64;
         let elements = bytes.chunks_exact(size).zip(self.exact.chunks_exact(size));
-        for (index, ((found, exact), reference)) in elements.zip(self.reference.chunks_exact(4)).enumerate() {
-            let reference = Element::F32.decode(reference);
-            let error = (self.element.decode(found) - reference).abs();
-            let error = if error.is_nan() { f64::INFINITY } else { error };
-            max_abs_error = max_abs_error.max(error);
-            let is_outside = error > self.atol + self.rtol * reference.abs();
+        for (index, (found, exact)) in elements.enumerate() {
+            let mut is_outside = false;
+            if let Some(reference) = self.reference(index) {
+                let error = (self.element.decode(found) - reference).abs();
+                let error = if error.is_nan() { f64::INFINITY } else { error };
+                max_abs_error = max_abs_error.max(error);
+                is_outside = error > self.atol + self.rtol * reference.abs();
+            }
             outside += usize::from(is_outside);
             different += usize::from(found != exact);
             if first.is_none() && (is_outside || found != exact) {
@@ -161,6 +165,12 @@ impl Golden {
             elements,
             max_abs_error,
         })
+    }
+
+    /// The reference of the element with number `index`, where there is one.
+    fn reference(&self, index: usize) -> Option<f64> {
+        let at = index / self.every * 4;
+        (index.is_multiple_of(self.every)).then(|| Element::F32.decode(&self.reference[at..at + 4]))
     }
 
     /// The indices of the element with number `linear`.
@@ -201,6 +211,7 @@ mod tests {
         reference: &[
             0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0, 0, 0, 0, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0x40, 0x40,
         ],
+        every: 1,
         rtol: 0.0,
         atol: 0.25,
     };
@@ -251,6 +262,22 @@ mod tests {
             ..SMALL
         };
         assert!(strict.check(&EXACT).is_err());
+    }
+
+    #[test]
+    fn an_element_without_a_reference_still_has_to_be_exact() {
+        let sparse = Golden {
+            reference: &[0, 0, 0x80, 0x3f, 0, 0, 0, 0x3f, 0, 0, 0, 0x40], // 1, 0.5, 2
+            every: 2,
+            ..SMALL
+        };
+        assert!(sparse.check(&EXACT).is_ok());
+        let mut bytes = EXACT;
+        bytes[2] ^= 1; // element 1 has no reference
+        let Err(GoldenMismatch::Elements { index, outside, .. }) = sparse.check(&bytes) else {
+            panic!()
+        };
+        assert_eq!((index, outside), (vec![0, 1], 0));
     }
 
     #[test]

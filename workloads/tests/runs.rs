@@ -67,15 +67,20 @@ fn passes(workload: &Workload, parameters: &[(&str, u32)], settings: &[&str]) ->
     run
 }
 
+/// Steps of networks run for seconds each.
+fn is_network(workload: &Workload) -> bool {
+    workload.name.starts_with("resnet8") || workload.name.starts_with("dscnn")
+}
+
 fn default_target() -> impl Iterator<Item = &'static Workload> {
     all()
         .iter()
-        .filter(|workload| workload.config == "ennead" && workload.golden.is_some())
+        .filter(|workload| workload.config == "ennead" && workload.golden.is_some() && !is_network(workload))
 }
 
 #[test]
 fn every_program_leaves_the_golden_tensor_on_its_machine() {
-    for workload in all() {
+    for workload in all().iter().filter(|workload| !is_network(workload)) {
         let run = passes(workload, &[], &[]);
         let said = match workload.golden {
             Some(_) => format!("{} done by 8 workers\n", workload.name),
@@ -154,6 +159,39 @@ fn eight_workers_and_packed_fp16_are_as_much_faster_as_promised() {
     };
     let (fp32, fp16) = (step("fp32"), step("fp16"));
     assert!(100 * fp32 > 172 * fp16, "{fp32} and {fp16}");
+}
+
+/// Total multiply-accumulates over total cycles, everything included; the bounds are those that the project promises.
+#[test]
+fn a_training_step_of_each_network_is_right_and_as_fast_as_promised() {
+    for (name, hundredths_of_mac_per_clk) in [("resnet8-fp16-train", 586), ("dscnn-fp16-train", 323)] {
+        let workload = find(name).unwrap();
+        let run = passes(workload, &[], &[]);
+        assert_eq!(run.console, format!("{name} done by 8 workers\n"));
+        assert!(
+            100 * workload.nominal_macs > hundredths_of_mac_per_clk * run.cycles,
+            "{name}: {} cycles",
+            run.cycles
+        );
+    }
+}
+
+#[test]
+fn a_network_is_trained_alike_by_any_team_in_fp32_and_on_the_other_target() {
+    passes(find("dscnn-fp16-train").unwrap(), &[("workers", 3)], &[]);
+    passes(find("dscnn-fp32-train").unwrap(), &[], &[]);
+    passes(find("dscnn-fp16-train-pulp").unwrap(), &[], &[]);
+}
+
+/// Minutes: `cargo test --release -p ennead-workloads --test runs -- --ignored`.
+#[test]
+#[ignore = "runs for minutes"]
+fn every_network_is_trained_alike_by_any_team_on_both_targets() {
+    for workload in all().iter().filter(|workload| is_network(workload)) {
+        for workers in [1, 2, 5, 8] {
+            passes(workload, &[("workers", workers)], &[]);
+        }
+    }
 }
 
 /// One bit of one multiply-accumulate of the inner loop: its first operand register.

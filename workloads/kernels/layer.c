@@ -1,0 +1,12 @@
+/* The loops of layer.h in C, around packed operations of ennead.h. */
+#include "layer.h"
+
+#include "share.h"
+
+#define F32 1
+#define F16 2
+#define TYPE F32
+#include "layer_typed.h"
+#undef TYPE
+#define TYPE F16
+#include "layer_typed.h"

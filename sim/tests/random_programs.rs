@@ -7,7 +7,7 @@
 mod support;
 
 use ennead_isa::{Set, assemble};
-use ennead_sim::config::{Config, Draft};
+use ennead_sim::config::{Config, Draft, Icache};
 use ennead_sim::counters::Counters;
 use ennead_sim::elf::Image;
 use ennead_sim::engine::{Engine, RunOptions};
@@ -142,6 +142,11 @@ impl Code {
 type Late = (u32, usize, Box<dyn Fn(u32) -> String>);
 
 fn program(items: &[Item], set: Set) -> Vec<u8> {
+    program_of_passes(items, set, 1)
+}
+
+/// The items, so many times over.
+fn program_of_passes(items: &[Item], set: Set, passes: u32) -> Vec<u8> {
     let mut code = Code { bytes: Vec::new(), set };
     code.add(&format!("jal x0, {START}"));
     while code.here() < START {
@@ -170,6 +175,8 @@ fn program(items: &[Item], set: Set) -> Vec<u8> {
         "fcvt.s.w f2, x12",
     ];
     preamble.iter().for_each(|line| code.add(line));
+    code.add(&format!("addi x27, x0, {passes}"));
+    let again = code.here();
     let mut starts = Vec::new();
     let mut late: Vec<Late> = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -223,6 +230,12 @@ fn program(items: &[Item], set: Set) -> Vec<u8> {
         }
     }
     starts.push(code.here());
+    if passes > 1 {
+        code.add("addi x27, x27, -1");
+        code.add("beq x27, x0, 8");
+        let back = again as i32 - code.here() as i32;
+        code.add(&format!("jal x0, {back}"));
+    }
     code.add("csrrci x0, 0x300, 8");
     code.add("sw x10, 0(x28)");
     code.add("jal x0, 0");
@@ -304,8 +317,22 @@ fn single_core() -> impl Strategy<Value = Config> {
 }
 
 fn cluster() -> impl Strategy<Value = Config> {
-    prop::sample::select(&["golden-mc8", "golden-mx", "golden-ms0", "golden-ms1", "golden-m2"][..])
-        .prop_map(|name| config(name, &[]))
+    let name = prop::sample::select(&["golden-mc8", "golden-mx", "golden-ms0", "golden-ms1", "golden-m2"][..]);
+    let icache = prop_oneof![
+        Just(vec![]),
+        (any::<bool>(), any::<bool>(), 0u32..3).prop_map(|(enabled, prefetch, size)| {
+            vec![
+                ("icache.model", "hierarchical".to_owned()),
+                ("icache.enabled", enabled.to_string()),
+                ("icache.prefetch", prefetch.to_string()),
+                ("icache.private_size", (128 << size).to_string()),
+            ]
+        }),
+    ];
+    (name, icache).prop_map(|(name, keys)| {
+        let keys: Vec<_> = keys.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        config(name, &keys)
+    })
 }
 
 fn agree(config: &Config, items: &[Item]) -> Result<(), TestCaseError> {
@@ -360,6 +387,52 @@ proptest! {
         granted.core.grant_trace =
             concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/all.gnt").to_owned();
         prop_assert_eq!(trace(&config), trace(&granted));
+    }
+
+    #[test]
+    fn a_program_that_is_in_its_private_cache_runs_as_from_ideal_memory(
+        config in single_core(),
+        items in prop::collection::vec(item(), 1..60),
+    ) {
+        // What depends on the time at which a pass begins would differ.
+        let timeless = |item: &Item| match item {
+            Item::Interrupt { .. } => false,
+            Item::Plain(lines) | Item::Loop { body: lines, .. } | Item::Jalr(_, lines, _) => {
+                !lines.iter().any(|line| line.contains("0xb00"))
+            }
+            Item::Branch(..) | Item::Jal(..) => true,
+        };
+        let items: Vec<Item> = items.into_iter().filter(timeless).collect();
+        let bytes = program_of_passes(&items, config.core.instruction_set(), 4);
+        let image = Image::parse(&elf(BASE, &[(BASE, &bytes)])).unwrap();
+        // The third pass: what the second one fetched ahead is there by then.
+        let passes = |config: &Config| {
+            let mut passes: Vec<Vec<(u64, u32)>> = Vec::new();
+            run(config, &image, Engine::Calendar, &mut Retire(|row: ennead_sim::observe::Retired| {
+                if row.pc == BASE + START + 21 * 4 {
+                    passes.push(Vec::new());
+                }
+                if let Some(pass) = passes.last_mut() {
+                    let first = pass.first().map_or(row.cycle, |row| row.0);
+                    pass.push((row.cycle - if pass.is_empty() { 0 } else { first }, row.pc));
+                }
+            }));
+            passes
+        };
+        let same_way = |passes: &[Vec<(u64, u32)>]| {
+            let ways = passes[..3].iter().map(|pass| pass.iter().map(|row| row.1));
+            ways.clone().skip(1).all(|way| way.eq(passes[0].iter().map(|row| row.1)))
+        };
+        let mut cached = config.clone();
+        cached.icache.model = Icache::Hierarchical;
+        cached.icache.enabled = true;
+        cached.icache.private_size = 1 << 16;
+        let (ideal, cached) = (passes(&config), passes(&cached));
+        // Programs whose branches depend on what the pass before left in registers show nothing.
+        if !same_way(&ideal) {
+            return Ok(());
+        }
+        prop_assert_eq!(&ideal[2][1..], &cached[2][1..]);
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl ClusterControl {
 
 /// The control registers of an instruction cache: enable, flush, prefetch.
 ///
-/// Reset leaves both levels disabled (I8) and prefetch off (I1).
+/// The hardware's reset leaves both levels disabled (I8) and prefetch off (I1).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct IcacheControl {
     enable: u32,
@@ -117,6 +117,15 @@ pub struct IcacheControl {
 }
 
 impl IcacheControl {
+    /// As after a reset that leaves the cache, and the prefetch of all cores, switched on or off.
+    pub fn new(enabled: bool, prefetch: bool) -> Self {
+        let all = |on: bool| if on { u32::MAX } else { 0 };
+        Self {
+            enable: all(enabled),
+            prefetch: all(prefetch),
+        }
+    }
+
     /// Whether the cache is enabled: firmware wrote anything but 0 to offset 0.
     pub fn enabled(&self) -> bool {
         self.enable != 0

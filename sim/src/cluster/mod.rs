@@ -7,6 +7,7 @@ pub mod control;
 pub mod dma;
 pub mod event_unit;
 pub mod fpu;
+pub mod icache;
 
 /// The answer of a port to a request made in this cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

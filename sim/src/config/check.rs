@@ -4,7 +4,7 @@
 //!
 //! Invariant: every refusal names one key, its value and the rule.
 
-use super::{Config, ConfigError, GapExtras, IsaFamily, Map, Sharing};
+use super::{Config, ConfigError, GapExtras, Icache, IsaFamily, Map, Sharing};
 
 impl Config {
     /// Refuses machines that cannot exist: the key, its value and the rule.
@@ -20,6 +20,7 @@ impl Config {
             fpu,
             l1,
             l2,
+            icache,
             dma,
             orchestrator,
             ..
@@ -81,6 +82,37 @@ impl Config {
             core.packed_fp16 || !core.packed_fp8,
             "core.packed_fp8",
             "needs packed FP16: set core.packed_fp16 = true".into(),
+        )?;
+        for (key, value) in [
+            ("icache.line", icache.line),
+            ("icache.private_size", icache.private_size),
+            ("icache.private_ways", icache.private_ways),
+            ("icache.shared_size", icache.shared_size),
+            ("icache.shared_ways", icache.shared_ways),
+            ("icache.shared_banks", icache.shared_banks),
+        ] {
+            let rule = "must be a power of two, because sets, ways and banks are chosen by bits";
+            must(value.is_power_of_two(), key, rule.into())?;
+        }
+        let private = icache.line * icache.private_ways;
+        must(
+            icache.private_size >= private,
+            "icache.private_size",
+            format!("must hold a line in each way: at least icache.line * icache.private_ways ({private})"),
+        )?;
+        let shared = icache.line * icache.shared_ways * icache.shared_banks;
+        must(
+            icache.shared_size >= shared,
+            "icache.shared_size",
+            format!(
+                "must hold a line in each way of each bank: at least icache.line * icache.shared_ways * \
+                 icache.shared_banks ({shared})"
+            ),
+        )?;
+        must(
+            icache.model == Icache::Ideal || core.grant_trace.is_empty(),
+            "core.grant_trace",
+            "replays instruction grants, so it needs icache.model = ideal".into(),
         )?;
         match machine.map {
             Map::PulpOpen => {

@@ -174,6 +174,16 @@ choice! {
     }
 }
 
+choice! {
+    /// How instructions reach the workers.
+    Icache {
+        /// Every fetch is granted at once and answered in the next cycle.
+        Ideal "ideal",
+        /// A private level for each worker and one that they share (I1..I9).
+        Hierarchical "hierarchical",
+    }
+}
+
 /// The longest wait that a path may have, in cycles.
 const LONGEST_WAIT: u64 = 10_000;
 
@@ -274,6 +284,32 @@ sections! {
         read_latency: u32 = 8, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
         /// Cluster cycles from a write's last beat to its response at the cluster's port (`W` of rules D and P).
         write_latency: u32 = 8, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
+    }
+
+    /// The instruction caches of the workers.
+    icache: IcacheConfig {
+        /// How instructions reach the workers.
+        model: Icache = Icache::Ideal, "name", Allowed::Names(Icache::NAMES);
+        /// Whether the caches are enabled from reset on. The hardware's are not (I8): firmware enables them.
+        enabled: bool = false, "bool", Allowed::Bool;
+        /// Whether the private levels prefetch the next line from reset on; firmware may switch it for each core (I4).
+        prefetch: bool = false, "bool", Allowed::Bool;
+        /// Bytes of a line, in both levels (I1: 16).
+        line: u32 = 16, "bytes", Allowed::Range(8, 64);
+        /// Bytes of each worker's private level (I1: 512).
+        private_size: u32 = 512, "bytes", Allowed::Range(32, 64 << 10);
+        /// Ways of the private level (I1: 4).
+        private_ways: u32 = 4, "ways", Allowed::Range(1, 16);
+        /// Bytes of the shared level, all banks together (I1: 4096).
+        shared_size: u32 = 4096, "bytes", Allowed::Range(64, 1 << 20);
+        /// Ways of the shared level (I1: 4).
+        shared_ways: u32 = 4, "ways", Allowed::Range(1, 16);
+        /// Banks of the shared level; consecutive lines are in consecutive banks (I1: 2).
+        shared_banks: u32 = 2, "banks", Allowed::Range(1, 16);
+        /// Refills that a bank of the shared level has under way at most (I7: 4).
+        refills: u32 = 4, "lines", Allowed::Range(1, 16);
+        /// Cluster cycles from a refill's address to its first beat at the cluster's port (`R` of rules I).
+        refill_latency: u32 = 8, "cluster cycles", Allowed::Range(1, LONGEST_WAIT);
     }
 
     /// The DMA between L2 and L1.

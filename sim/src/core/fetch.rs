@@ -4,6 +4,8 @@
 //! instruction memory is not ideal; where it is, [`super::pipeline::Pipeline::flow`] gives the same arrivals (a test
 //! holds the two against each other).
 //!
+//! Words come by way of a recorded grant pattern, or out of a private instruction cache.
+//!
 //! What is modelled is the prefetch unit of CV32E40P: a controller that asks for words ahead, a request stage that holds
 //! an ungranted address, a FIFO of two words that a word may bypass when it is empty, and an aligner that cuts words into
 //! instructions.
@@ -11,6 +13,8 @@
 //! Invariant: words reach the aligner in program order, and no more than two are held or asked for at a time.
 
 use std::sync::Arc;
+
+use crate::cluster::icache::{Private, PrivateCounters};
 
 /// Words that the FIFO holds, and words held or asked for at a time (R26).
 const DEPTH: usize = 2;
@@ -101,14 +105,29 @@ enum Aligner {
     Upper,
 }
 
+/// Where words come from.
+#[derive(Clone, Debug)]
+enum Source {
+    /// A memory that grants as recorded and answers in the next cycle.
+    Grants(GrantTrace),
+    /// A private cache. A word is asked for only when none is outstanding, or in the cycle of the answer (I2).
+    Cache(Box<Private>),
+}
+
 /// The fetch stage of one core.
 #[derive(Clone, Debug)]
 pub struct Fetch {
-    grants: GrantTrace,
-    /// The legacy bus: a word is asked for only when none is outstanding, or in the cycle of the answer (I2).
-    one_outstanding: bool,
+    source: Source,
     /// The next cycle to happen.
     pub cycle: u64,
+    /// A cycle in which decode asks for nothing would change nothing.
+    pub still: bool,
+    queue: Queue,
+}
+
+/// The prefetch buffer and what is on its way to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Queue {
     /// Address of the last word asked for, or of the one to ask for next where that one was not accepted (`waits`).
     address: u32,
     waits: bool,
@@ -122,33 +141,128 @@ pub struct Fetch {
     held: Option<u32>,
     /// Address of the word that is answered in this cycle.
     answer: Option<u32>,
+    /// Address of the word that the cache has still to answer.
+    awaited: Option<u32>,
     fifo: [u32; DEPTH],
     fifo_len: usize,
     aligner: Aligner,
 }
 
 impl Fetch {
-    /// Nothing fetched yet; `cycle` is the first cycle to happen.
-    pub fn new(grants: GrantTrace, one_outstanding: bool, cycle: u64) -> Self {
+    /// Nothing fetched yet; words come as a recorded pattern says. `cycle` is the first cycle to happen.
+    pub fn replay(grants: GrantTrace, cycle: u64) -> Self {
+        Self::new(Source::Grants(grants), cycle)
+    }
+
+    /// Nothing fetched yet; words come out of a private cache.
+    pub fn cached(cache: Private, cycle: u64) -> Self {
+        Self::new(Source::Cache(Box::new(cache)), cycle)
+    }
+
+    fn new(source: Source, cycle: u64) -> Self {
         Self {
-            grants,
-            one_outstanding,
+            source,
             cycle,
-            address: 0,
-            waits: false,
-            outstanding: 0,
-            drop: 0,
-            drop_later: None,
-            held: None,
-            answer: None,
-            fifo: [0; DEPTH],
-            fifo_len: 0,
-            aligner: Aligner::Aligned,
+            still: false,
+            queue: Queue {
+                address: 0,
+                waits: false,
+                outstanding: 0,
+                drop: 0,
+                drop_later: None,
+                held: None,
+                answer: None,
+                awaited: None,
+                fifo: [0; DEPTH],
+                fifo_len: 0,
+                aligner: Aligner::Aligned,
+            },
+        }
+    }
+
+    /// The private cache, where words come out of one. What is done to it shows from the next cycle on.
+    pub fn cache(&mut self) -> Option<&mut Private> {
+        match &mut self.source {
+            Source::Cache(cache) => {
+                self.still = false;
+                Some(cache)
+            }
+            Source::Grants(_) => None,
+        }
+    }
+
+    /// The line that the private cache asks the shared level for since this cycle.
+    pub fn take_request(&mut self) -> Option<u32> {
+        match &mut self.source {
+            Source::Cache(cache) => cache.take_request(),
+            Source::Grants(_) => None,
+        }
+    }
+
+    /// Whether words come out of a private cache.
+    pub fn is_cached(&self) -> bool {
+        matches!(self.source, Source::Cache(_))
+    }
+
+    /// What the private cache counted.
+    pub fn counters(&self) -> Option<PrivateCounters> {
+        match &self.source {
+            Source::Cache(cache) => Some(cache.counters()),
+            Source::Grants(_) => None,
         }
     }
 
     /// One cycle; true if an instruction is in decode from the next cycle on. `word` reads instruction memory.
     pub fn step(&mut self, control: &Control, word: impl Fn(u32) -> u32) -> bool {
+        let cycle = self.cycle;
+        let mut busy = true;
+        let delivered = match &mut self.source {
+            Source::Grants(grants) => self.queue.step(control, word, false, |address| {
+                if address.is_some() && grants.instruction(cycle) {
+                    Granted::Answered
+                } else {
+                    Granted::No
+                }
+            }),
+            Source::Cache(cache) => {
+                let before = self.queue.clone();
+                if cache.answers(cycle) {
+                    self.queue.answer = self.queue.awaited.take();
+                }
+                let delivered = self.queue.step(control, word, true, |address| {
+                    let (taken, changed) = cache.step(cycle, address);
+                    busy = changed;
+                    if taken { Granted::Later } else { Granted::No }
+                });
+                busy |= self.queue != before;
+                delivered
+            }
+        };
+        self.still = !busy;
+        self.cycle += 1;
+        delivered
+    }
+}
+
+/// What became of the address at the memory's port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Granted {
+    No,
+    /// Granted; the answer comes in the next cycle.
+    Answered,
+    /// Granted; the answer comes when it comes.
+    Later,
+}
+
+impl Queue {
+    /// One cycle; `port` is told the address that is asked for.
+    fn step(
+        &mut self,
+        control: &Control,
+        word: impl Fn(u32) -> u32,
+        one_outstanding: bool,
+        port: impl FnOnce(Option<u32>) -> Granted,
+    ) -> bool {
         let redirected = control.redirect.is_some();
         let looped = control.loop_back.is_some() && !redirected;
         let answered = self.answer.is_some();
@@ -171,7 +285,7 @@ impl Fetch {
                 Aligner::Aligned
             };
         }
-        let answer = self.request(control);
+        let answer = self.request(control, one_outstanding, port);
         let outstanding = self.outstanding - usize::from(answered) + usize::from(answer.accepted);
         // A loop's last instruction must survive the jump back. If it has not come yet, what was asked for after it is
         // dropped once it has.
@@ -193,7 +307,6 @@ impl Fetch {
         self.shift(consumed, !dropping, redirected, looped);
         self.outstanding = outstanding;
         self.answer = answer.address;
-        self.cycle += 1;
         delivered
     }
 
@@ -214,7 +327,12 @@ impl Fetch {
     }
 
     /// Asks for the next word where there is room for it.
-    fn request(&mut self, control: &Control) -> Asked {
+    fn request(
+        &mut self,
+        control: &Control,
+        one_outstanding: bool,
+        port: impl FnOnce(Option<u32>) -> Granted,
+    ) -> Asked {
         let elsewhere = control
             .redirect
             .map(|target| target & !3)
@@ -226,7 +344,7 @@ impl Fetch {
         });
         let jumps = control.redirect.is_some() || control.loop_back.is_some();
         let held_words = if jumps { 0 } else { self.fifo_len };
-        let bus_free = !self.one_outstanding || self.outstanding == 0 || self.answer.is_some();
+        let bus_free = !one_outstanding || self.outstanding == 0 || self.answer.is_some();
         let wanted = !control.idle && bus_free && held_words + self.outstanding < DEPTH;
         let accepted = wanted && self.held.is_none();
         self.waits = (self.waits || jumps) && !accepted;
@@ -234,11 +352,14 @@ impl Fetch {
             self.address = address;
         }
         let asked = self.held.or(wanted.then_some(address));
-        let granted = asked.is_some() && self.grants.instruction(self.cycle);
-        self.held = if granted { None } else { asked };
+        let granted = port(asked);
+        self.held = if granted == Granted::No { asked } else { None };
+        if granted == Granted::Later {
+            self.awaited = asked;
+        }
         Asked {
             accepted,
-            address: asked.filter(|_| granted),
+            address: asked.filter(|_| granted == Granted::Answered),
         }
     }
 

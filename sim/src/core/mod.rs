@@ -20,6 +20,7 @@ use ennead_isa::Replicate;
 use ennead_isa::float::Rounding;
 use ennead_isa::op::{Addressing, CsrUpdate, Fill, LoopPart, Width};
 
+use crate::cluster::icache::Private;
 use crate::config::{Config, DivSqrt, Generation, Sharing};
 use crate::core::csr::{Csr, Events, View, Written};
 use crate::core::fetch::{Control, Fetch, GrantTrace};
@@ -57,6 +58,8 @@ pub enum Next {
     Stopped,
     /// An instruction leaves decode in this cycle, beyond the horizon.
     Issue(u64),
+    /// Nothing before the next instruction comes out of the instruction cache.
+    Fetch,
     /// A memory access asks for its grant in this cycle.
     Request(u64),
     /// A floating-point operation asks for a shared FPU in this cycle.
@@ -198,6 +201,18 @@ pub struct Core {
     followed: bool,
     /// Nothing from outside can get between two instructions: no interrupt could be taken, and code always comes at once.
     undisturbed: bool,
+    /// Decode is empty and waits for the instruction cache.
+    filling: Option<Filling>,
+}
+
+/// How the fetch stage fills an empty decode stage.
+#[derive(Clone, Copy, Debug)]
+struct Filling {
+    /// The fetch goes on elsewhere: the cycle and the address.
+    redirect: Option<(u64, u32)>,
+    /// First cycle in which an instruction can be handed over.
+    from: u64,
+    left: Leftover,
 }
 
 impl Core {
@@ -231,6 +246,7 @@ impl Core {
             fetch: None,
             followed: true,
             undisturbed: true,
+            filling: None,
         }
     }
 
@@ -247,8 +263,24 @@ impl Core {
 
     /// Replays the instruction grants of a recorded pattern from reset on (R26).
     pub fn replay(&mut self, grants: GrantTrace) {
-        self.fetch = Some(Box::new(Fetch::new(grants, false, self.pipeline.issued + 1)));
+        self.fetch = Some(Box::new(Fetch::replay(grants, self.pipeline.issued + 1)));
         self.look_around();
+    }
+
+    /// Lets instructions come out of a private cache from reset on.
+    pub fn fetch_from(&mut self, cache: Private) {
+        self.fetch = Some(Box::new(Fetch::cached(cache, self.pipeline.issued + 1)));
+        self.look_around();
+    }
+
+    /// The fetch stage, where instruction memory is not ideal.
+    pub fn fetch(&self) -> Option<&Fetch> {
+        self.fetch.as_deref()
+    }
+
+    /// The same, to tell its cache something.
+    pub fn fetch_mut(&mut self) -> Option<&mut Fetch> {
+        self.fetch.as_deref_mut()
     }
 
     /// Starts at `boot`; the fetch-enable signal rises in cycle `now`.
@@ -259,7 +291,7 @@ impl Core {
         }
         let flow = self.pipeline.start(now, boot);
         self.arrive(flow, &Leftover::default(), memory);
-        self.next = Next::Issue(self.pipeline.arrival);
+        self.next = self.next_arrival();
     }
 
     /// The pending access.
@@ -312,7 +344,7 @@ impl Core {
     /// The semihosting call was answered.
     pub fn host_answered(&mut self, answer: u32) {
         self.write(10, answer);
-        self.next = Next::Issue(self.pipeline.arrival);
+        self.next = self.next_arrival();
     }
 
     /// Whether an interrupt could be taken if a line rose: such a core must not run ahead.
@@ -348,7 +380,7 @@ impl Core {
             }
         };
         self.arrive(flow, &Leftover::default(), memory);
-        self.next = Next::Issue(self.pipeline.arrival);
+        self.next = self.next_arrival();
         true
     }
 
@@ -388,6 +420,10 @@ impl Core {
     /// One instruction; false where the core stops.
     #[inline(always)]
     fn step<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) -> bool {
+        if self.fetch.is_some() && self.filling.is_some() {
+            self.next = Next::Fetch;
+            return false;
+        }
         if !self.locate(program, memory) {
             let kind = FaultKind::Unmapped {
                 access: crate::fault::Access::Fetch,
@@ -416,7 +452,11 @@ impl Core {
             if at <= horizon {
                 self.take_interrupt(uop, at, pending, redirect_at, memory);
             }
-            self.next = Next::Issue(if at <= horizon { self.pipeline.arrival } else { at });
+            self.next = if at <= horizon {
+                self.next_arrival()
+            } else {
+                Next::Issue(at)
+            };
             return false;
         }
         let shows_lines = matches!(uop.action, Action::Csr(..)) && uop.imm as u32 & 0xfff == csr::number::MIP;
@@ -754,11 +794,10 @@ impl Core {
         }
     }
 
-    /// Lets the fetch stage run while an instruction is in decode, through cycle `until`; `leaves` says that it leaves
-    /// decode then. Jumps redirect the fetch from decode, and loops go back (R9, R10, R14).
-    #[cold]
-    fn fetch_while_in_decode(&mut self, uop: &Uop, until: u64, leaves: bool, redirect_at: u64, memory: &Memory) {
-        let in_body = self.loops.in_body();
+    /// What an instruction at `pc` does to the fetch stage while it is in decode: jumps redirect it from there, and loops
+    /// go back (R9, R10, R14). `loops` is their state before it.
+    fn in_decode(&self, uop: &Uop, pc: u32, loops: &Loops) -> InDecode {
+        let in_body = loops.in_body();
         let halts = match uop.action {
             Action::Fence | Action::Mret => !in_body,
             Action::Wfi => !in_body && !self.settings.cluster_build,
@@ -768,14 +807,13 @@ impl Core {
             Action::Load(..) | Action::Store(..) => self.lacks_float(uop),
             _ => false,
         };
-        let target = self.pc.wrapping_add(uop.imm as u32);
         let mut loop_back = None;
         let jump = match uop.action {
-            Action::Jal if !in_body => Some(target),
+            Action::Jal if !in_body => Some(pc.wrapping_add(uop.imm as u32)),
             Action::Jalr if !in_body => Some(self.registers[(uop.rs1 & 63) as usize].wrapping_add(uop.imm as u32) & !1),
-            _ if self.loops.active && !halts => {
-                let mut ahead = self.loops.clone();
-                let step = ahead.step(self.pc);
+            _ if loops.active && !halts => {
+                let mut ahead = loops.clone();
+                let step = ahead.step(pc);
                 loop_back = ahead.armed();
                 if let Step::Jump(start) = step {
                     Some(start)
@@ -785,8 +823,23 @@ impl Core {
             }
             _ => None,
         };
+        InDecode { halts, jump, loop_back }
+    }
+
+    /// Lets the fetch stage run while an instruction is in decode, through cycle `until`; `leaves` says that it leaves
+    /// decode then.
+    #[cold]
+    fn fetch_while_in_decode(&mut self, uop: &Uop, until: u64, leaves: bool, redirect_at: u64, memory: &Memory) {
+        let InDecode { halts, jump, loop_back } = self.in_decode(uop, self.pc, &self.loops);
         let arrival = self.pipeline.arrival;
         let Some(fetch) = &mut self.fetch else { return };
+        if fetch.is_cached() {
+            // Every cycle before has happened, or would have changed nothing.
+            if !leaves {
+                return;
+            }
+            fetch.cycle = until;
+        }
         while fetch.cycle <= until {
             let control = Control {
                 redirect: jump.filter(|_| fetch.cycle == redirect_at),
@@ -809,6 +862,12 @@ impl Core {
             Flow::Sequential | Flow::Redirect { .. } => (None, issued + 1),
             Flow::Hold { from, .. } => (None, from),
         };
+        if fetch.is_cached() {
+            fetch.still = false;
+            let left = *left;
+            self.filling = Some(Filling { redirect, from, left });
+            return;
+        }
         loop {
             let c = fetch.cycle;
             let control = Control {
@@ -822,10 +881,100 @@ impl Core {
         }
     }
 
+    /// What the core needs once the next instruction is on its way to decode.
+    fn next_arrival(&self) -> Next {
+        if self.filling.is_some() {
+            Next::Fetch
+        } else {
+            Next::Issue(self.pipeline.arrival)
+        }
+    }
+
+    /// Cycle `now` of the fetch stage of a core with an instruction cache, after everything else that happens in that
+    /// cycle. True if the core needs something else than before.
+    pub fn fetch_cycle(&mut self, now: u64, program: &Program, memory: &Memory) -> bool {
+        if self.fetch.as_ref().is_none_or(|fetch| fetch.still || fetch.cycle > now) {
+            return false;
+        }
+        let mut settled = true;
+        let mut control = Control::default();
+        match (self.filling, self.next) {
+            (_, Next::Stopped | Next::Faulted(_)) => control.idle = true,
+            (_, Next::Asleep(since)) => {
+                control.idle = now + 1 >= since;
+                settled = control.idle;
+            }
+            (Some(filling), _) => {
+                control.redirect = filling.redirect.filter(|(at, _)| *at == now).map(|(_, target)| target);
+                control.ready = now >= filling.from && self.pipeline.takes(now, &filling.left) == now;
+                settled = control.ready && filling.redirect.is_none_or(|(at, _)| at <= now);
+            }
+            (None, _) if self.pending.is_some() => {
+                if self.followed {
+                    (control, settled) = self.decode_behind_pending(now, program, memory);
+                }
+            }
+            (None, _) => {
+                let uop = program.decode(self.pc, memory);
+                let inside = self.in_decode(&uop, self.pc, &self.loops);
+                let redirect_at = match uop.action {
+                    Action::Jalr => self.pipeline.jalr_redirect(&uop),
+                    _ => self.pipeline.arrival,
+                };
+                control.redirect = inside.jump.filter(|_| now == redirect_at);
+                control.loop_back = inside.loop_back.filter(|_| now == self.pipeline.arrival);
+                settled = false;
+            }
+        }
+        let Some(fetch) = &mut self.fetch else { return false };
+        fetch.cycle = now;
+        let delivered = fetch.step(&control, |address| memory.code_word(address));
+        fetch.still &= settled;
+        if delivered {
+            self.filling = None;
+            self.pipeline.fetched(now + 1);
+            if self.next == Next::Fetch {
+                self.next = Next::Issue(now + 1);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// What the instruction in decode does to the fetch stage in cycle `now` while the one before it waits in the execute
+    /// stage, and whether it will do nothing later.
+    fn decode_behind_pending(&self, now: u64, program: &Program, memory: &Memory) -> (Control, bool) {
+        let before = program.at(self.page, self.pc);
+        let mut loops = self.loops.clone();
+        let step = if loops.active { loops.step(self.pc) } else { Step::Plain };
+        let pc = match step {
+            Step::Plain => self.pc.wrapping_add(u32::from(before.len)),
+            Step::Back(start) | Step::Jump(start) => start,
+        };
+        let uop = program.decode(pc, memory);
+        let inside = self.in_decode(&uop, pc, &loops);
+        let arrival = self.pipeline.issued + 1;
+        let redirect_at = match uop.action {
+            // The register is still to be written.
+            Action::Jalr if uop.rs1 != 0 && (before.rd == uop.rs1 || before.alu_rd == uop.rs1) => u64::MAX,
+            Action::Jalr => self.pipeline.jalr_redirect(&uop).max(arrival),
+            _ => arrival,
+        };
+        let control = Control {
+            redirect: inside.jump.filter(|_| now == redirect_at),
+            loop_back: inside.loop_back.filter(|_| now == arrival),
+            ..Control::default()
+        };
+        (control, now >= arrival && (inside.jump.is_none() || now >= redirect_at))
+    }
+
     /// Lets the fetch stage idle while the core sleeps; `asleep` is the first cycle of sleep, `end` the cycle in which
     /// it fetches again (R16).
     fn fetch_idles(&mut self, asleep: u64, end: u64, memory: &Memory) {
         let Some(fetch) = &mut self.fetch else { return };
+        if fetch.is_cached() {
+            fetch.cycle = fetch.cycle.max(end - 1);
+        }
         while fetch.cycle < end {
             let control = Control {
                 idle: fetch.cycle + 1 >= asleep,
@@ -1064,7 +1213,7 @@ impl Core {
     fn runs_ahead(&mut self) -> bool {
         self.look_around();
         if self.interruptible() {
-            self.next = Next::Issue(self.pipeline.arrival);
+            self.next = self.next_arrival();
             return false;
         }
         true
@@ -1211,6 +1360,16 @@ impl Core {
         self.pending = None;
         self.next = Next::Stopped;
     }
+}
+
+/// What an instruction in decode does to the fetch stage.
+struct InDecode {
+    /// Nothing is handed over behind it.
+    halts: bool,
+    /// Where it jumps to.
+    jump: Option<u32>,
+    /// Where a hardware loop goes back to after the next instruction.
+    loop_back: Option<u32>,
 }
 
 /// The register of a `jalr` at `pc`, where one is in decode (R19's parking rule looks at it).

@@ -9,7 +9,12 @@ const AHEAD: u64 = 1024;
 /// Runs to the end or to the limit.
 pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> Stop {
     // A watched run keeps to the order of cycles, so that an observer never sees what did not happen.
-    let ahead = if O::ACTIVE { 0 } else { AHEAD };
+    // So does one whose cores fetch from shared caches: what they fetch next may depend on what others fetched.
+    let ahead = if O::ACTIVE || machine.fetches_cycle_by_cycle() {
+        0
+    } else {
+        AHEAD
+    };
     loop {
         let Some(now) = machine.next_due() else {
             return Stop::Idle;

@@ -70,6 +70,8 @@ impl Calendar {
         }
         let slot = cycle % SLOTS;
         self.occupied &= !(1 << slot);
+        // What falls due in this cycle from now on is looked at in the next.
+        self.base = cycle + 1;
         std::mem::take(&mut self.ring[slot as usize])
     }
 

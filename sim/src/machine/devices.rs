@@ -33,6 +33,9 @@ impl Machine {
     /// Delivers the grants of sleeping loads and everything else whose time has come in the devices.
     pub(super) fn tick_devices<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
         let now = self.now;
+        if self.icache.is_some() {
+            self.tick_icache();
+        }
         if self.dma.next_due().is_some_and(|due| due <= now) {
             self.tick_dma();
         }
@@ -67,6 +70,7 @@ impl Machine {
             self.dma.next_due(),
             self.bench.next_due(),
             self.timers_due(),
+            self.icache.as_ref().and_then(|icache| icache.next_due()),
         ];
         let due = due.into_iter().flatten().min().unwrap_or(NEVER);
         // The bench's background master asks in every cycle.
@@ -266,7 +270,10 @@ impl Machine {
                 }
             }
             Effect::Stream(address) => self.stream = address,
-            Effect::EndOfComputation | Effect::IcacheSetup | Effect::IcacheFlush | Effect::IcacheFlushLine(_) => {}
+            Effect::IcacheSetup => self.set_up_icache(),
+            Effect::IcacheFlush => self.flush_icache(None),
+            Effect::IcacheFlushLine(address) => self.flush_icache(Some(address)),
+            Effect::EndOfComputation => {}
         }
     }
 

@@ -154,6 +154,7 @@ impl Machine {
             Next::Fpu(_) => Charge::Stall(Stall::FpuContention),
             Next::Request(_) => Charge::Stall(Stall::BankConflict),
             Next::Issue(_) => Charge::Stall(Stall::LoadUse),
+            Next::Fetch => Charge::Stall(Stall::Fetch),
             Next::Faulted(_) | Next::Host(_) => Charge::Stall(Stall::System),
         }
     }
@@ -213,7 +214,7 @@ impl Machine {
                 enabled: core.csr.enabled_lines(),
             },
             Next::Waiting => self.doing(index),
-            Next::Issue(_) | Next::Request(_) | Next::Fpu(_) | Next::Host(_) => Doing::Running,
+            Next::Issue(_) | Next::Fetch | Next::Request(_) | Next::Fpu(_) | Next::Host(_) => Doing::Running,
         };
         CoreState {
             core: self.core_name(index),
@@ -288,7 +289,7 @@ impl Machine {
             cores: cores.collect(),
             banks: self.arbiter.counters(),
             dma: self.dma_counters(cycles),
-            icache: Vec::new(),
+            icache: self.icache_counters(),
             fpu: self.fpu.counters(),
             regions,
         }

@@ -11,6 +11,7 @@ mod devices;
 mod ending;
 mod host;
 mod inspect;
+mod instructions;
 mod semihost;
 
 use std::collections::BTreeSet;
@@ -101,6 +102,8 @@ pub struct Machine {
     waiting_for_id: Vec<usize>,
     control: ClusterControl,
     icache_control: IcacheControl,
+    /// The shared instruction cache, where caches are modelled.
+    icache: Option<instructions::Icache>,
     soc_control: SocControl,
     stdout: Stdout,
     flls: Flls,
@@ -226,7 +229,8 @@ impl Machine {
             completions: Vec::new(),
             waiting_for_id: Vec::new(),
             control: ClusterControl::new(workers, boot),
-            icache_control: IcacheControl::default(),
+            icache_control: IcacheControl::new(config.icache.enabled, config.icache.prefetch),
+            icache: instructions::Icache::new(config, &mut cores),
             soc_control: SocControl::new(boot),
             stdout: Stdout::default(),
             flls: Flls::default(),
@@ -302,6 +306,7 @@ impl Machine {
             self.cores[index].start(1, boot, &self.memory);
             self.schedule(index);
         }
+        self.devices_changed();
     }
 
     /// The cycle that an engine visits next at the earliest.
@@ -348,7 +353,7 @@ impl Machine {
             Next::Issue(cycle) | Next::Fpu(cycle) | Next::Asleep(cycle) => Some(cycle),
             Next::Request(cycle) => Some(self.paths[index].granted_at().unwrap_or(cycle)),
             Next::Faulted(cycle) | Next::Host(cycle) => Some(cycle),
-            Next::Stopped | Next::Waiting => None,
+            Next::Stopped | Next::Waiting | Next::Fetch => None,
         }
     }
 
@@ -428,7 +433,7 @@ impl Machine {
                 Next::Asleep(_) => self.try_wake(index),
                 Next::Faulted(_) => self.core_faulted(index),
                 Next::Host(_) => self.semihost(index, horizon, observer),
-                Next::Stopped | Next::Waiting => {}
+                Next::Stopped | Next::Waiting | Next::Fetch => {}
             }
         }
         if let Some(address) = stream {
@@ -437,6 +442,9 @@ impl Machine {
         self.serve_banks(horizon, observer);
         if fpu != 0 {
             self.serve_fpus(fpu, horizon, observer);
+        }
+        if self.icache.is_some() {
+            self.fetch_cycle();
         }
         self.now = now + 1;
     }

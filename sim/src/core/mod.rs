@@ -124,14 +124,42 @@ struct Open {
     ledger: Ledger,
 }
 
+/// An access, or an operation for a shared FPU, that waits for its grant.
 #[derive(Clone, Copy, Debug)]
 struct Pending {
     request: Request,
-    /// What the first half of a misaligned access read, and in which cycle the access first asked.
-    first: Option<u32>,
+    /// The cycle in which it asked first.
     start: u64,
+    /// The first half of an access that crosses a word boundary, once that was granted.
+    half: Option<Half>,
+    /// The pipeline holds nothing else that its grant could meet.
+    alone: bool,
+}
+
+/// The first half of an access that crosses a word boundary.
+#[derive(Clone, Copy, Debug)]
+struct Half {
+    /// The whole access's address.
     address: u32,
-    waited: u64,
+    /// What the first half read.
+    data: u32,
+}
+
+impl Pending {
+    #[inline(always)]
+    fn crosses(&self) -> bool {
+        let address = self.half.map_or(self.request.address, |half| half.address);
+        (address & 3) + u32::from(self.request.width) > 4
+    }
+
+    /// What the access read, in the low bits, now that its last word came.
+    #[inline(always)]
+    fn read(&self, word: u32) -> u32 {
+        match self.half {
+            Some(Half { address, data }) => data >> (8 * (address & 3)) | word << (8 * (4 - (address & 3))),
+            None => word >> (8 * (self.request.address & 3)),
+        }
+    }
 }
 
 /// What all cores of a machine have in common.
@@ -566,7 +594,7 @@ impl Core {
                 self.csr.float_written = true;
                 let request = self.pipeline.fp_request(s, latency);
                 if self.settings.shared_fpu {
-                    return self.ask_fpu(s, request);
+                    return self.ask_fpu(request);
                 }
                 self.pipeline.execute(
                     uop,
@@ -1019,10 +1047,9 @@ impl Core {
         };
         self.pending = Some(Pending {
             request,
-            first: None,
             start,
-            address,
-            waited: 0,
+            half: None,
+            alone: false,
         });
         self.next = Next::Request(start);
         false
@@ -1033,16 +1060,15 @@ impl Core {
     pub fn complete(&mut self, reply: Reply, program: &Program, memory: &Memory) {
         let Some(pending) = &self.pending else { return };
         let uop = program.at(self.page, self.pc);
-        let offset = pending.address & 3;
-        let crosses = offset + u32::from(pending.request.width) > 4;
-        if crosses && pending.first.is_none() {
+        let crosses = pending.crosses();
+        if crosses && pending.half.is_none() {
             let value = self.registers[(uop.rs3 & 63) as usize];
             return self.ask_for_the_rest(reply, value);
         }
-        let (start, first) = (pending.start, pending.first);
-        self.pending = None;
+        let raw = pending.read(reply.data);
+        let natural = pending.start + u64::from(crosses);
         let end = reply.cycle;
-        let natural = start + u64::from(crosses);
+        self.pending = None;
         let next_pc = self.pc.wrapping_add(u32::from(uop.len));
         let followed = self.followed;
         let jalr = || next_jalr(followed, program, memory, next_pc);
@@ -1050,23 +1076,15 @@ impl Core {
             .execute(uop, natural, end, Stall::MultiCycle, reply.wait, jalr);
         let loads = matches!(uop.action, Action::Load(..) | Action::EventLoad).then_some(uop.rd);
         self.pipeline.accessed(loads);
-        let post_increment = |core: &mut Self| {
-            let (a, b, _) = core.operands(uop);
-            core.write(uop.rs1, a.wrapping_add(b));
-        };
         match uop.action {
             Action::Load(width, fill, addressing) => {
-                let raw = match first {
-                    Some(first) => first >> (8 * offset) | reply.data << (8 * (4 - offset)),
-                    None => reply.data >> (8 * offset),
-                };
                 if addressing == Addressing::PostIncrement {
-                    post_increment(self);
+                    self.post_increment(uop);
                 }
                 self.write(uop.rd, extend(raw, width, fill));
                 self.csr.float_written |= uop.rd >= 32;
             }
-            Action::Store(_, Addressing::PostIncrement) => post_increment(self),
+            Action::Store(_, Addressing::PostIncrement) => self.post_increment(uop),
             Action::EventLoad => {
                 self.write(uop.rd, reply.data);
                 self.loops.flushed();
@@ -1089,22 +1107,30 @@ impl Core {
         self.follow(uop, arrival, memory);
     }
 
+    #[inline(always)]
+    fn post_increment(&mut self, uop: &Uop) {
+        let (a, b, _) = self.operands(uop);
+        self.write(uop.rs1, a.wrapping_add(b));
+    }
+
     /// The first half of an access that crosses a word boundary was granted; `value` is what a store writes.
     #[cold]
     fn ask_for_the_rest(&mut self, reply: Reply, value: u32) {
         let Some(pending) = &mut self.pending else { return };
-        let offset = pending.address & 3;
+        let address = pending.request.address;
+        let offset = address & 3;
         let mask = ((1u32 << pending.request.width) - 1) << offset >> 4;
-        let Next::Request(asked) = self.next else { return };
-        pending.waited = reply.cycle - asked;
-        pending.first = Some(reply.data);
-        pending.request.address = (pending.address & !3).wrapping_add(4);
+        pending.half = Some(Half {
+            address,
+            data: reply.data,
+        });
+        pending.request.address = (address & !3).wrapping_add(4);
         pending.request.byte_enable = mask as u8;
         pending.request.data = value >> (8 * (4 - offset));
         self.next = Next::Request(reply.cycle + 1);
     }
 
-    fn ask_fpu(&mut self, start: u64, request: u64) -> bool {
+    fn ask_fpu(&mut self, request: u64) -> bool {
         let none = Request {
             address: 0,
             byte_enable: 0,
@@ -1115,10 +1141,9 @@ impl Core {
         };
         self.pending = Some(Pending {
             request: none,
-            first: None,
-            start,
-            address: 0,
-            waited: request,
+            start: request,
+            half: None,
+            alone: false,
         });
         self.next = Next::Fpu(request);
         false
@@ -1131,7 +1156,7 @@ impl Core {
         let Action::Float(_, latency) = uop.action else { return };
         let wait = Charge::Stall(Stall::FpuContention);
         self.pipeline
-            .execute(uop, pending.waited, grant, Stall::FpuLatency, wait, || None);
+            .execute(uop, pending.start, grant, Stall::FpuLatency, wait, || None);
         self.pipeline.fp_accepted(uop.rd, grant, u64::from(latency));
         let arrival = self.pipeline.arrival;
         self.follow(uop, arrival, memory);

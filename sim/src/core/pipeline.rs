@@ -544,6 +544,14 @@ impl Pipeline {
         }
     }
 
+    /// The load or store in the execute stage was granted only in cycle `end`, because of other masters.
+    #[inline(always)]
+    pub fn conflicted(&mut self, end: u64) {
+        self.ex_end = end;
+        self.ex_charge = Stall::MultiCycle;
+        self.ex_wait = Charge::Stall(Stall::BankConflict);
+    }
+
     /// The load or store in the execute stage was granted in its last cycle there; `load` is the register that it
     /// writes (R3, R4, R25).
     #[inline(always)]

@@ -11,7 +11,7 @@ use ennead_isa::op::Addressing;
 use super::block::Block;
 use super::pipeline::Leftover;
 use super::uop::{Action, RoundingMode, Tally, Uop};
-use super::{Core, event};
+use super::{Core, event, extend};
 use crate::memory::Memory;
 use crate::program::{Program, SLOTS};
 use crate::stall::Stall;
@@ -36,12 +36,17 @@ pub(super) enum Way {
 impl Core {
     /// Passes blocks, all instructions of which leave decode through cycle `horizon`. True where the core stops, for a
     /// block's access.
-    #[inline(never)]
     pub(super) fn pass_blocks(&mut self, program: &mut Program, horizon: u64) -> bool {
+        match self.pipeline.flows_from() {
+            Some(t) => self.pass_blocks_from(t, program, horizon),
+            None => false,
+        }
+    }
+
+    /// The same where the next instruction can leave decode in cycle `t` but for its operands.
+    #[inline(always)]
+    fn pass_blocks_from(&mut self, mut t: u64, program: &mut Program, horizon: u64) -> bool {
         loop {
-            let Some(t) = self.pipeline.flows_from() else {
-                return false;
-            };
             let pc = self.pc;
             let passing = self.loops.passing_bytes(pc);
             if Program::page_number(pc) != self.page_number || passing == 0 {
@@ -57,10 +62,59 @@ impl Core {
             {
                 return false;
             }
-            if self.pass(page, block, at) {
+            t = self.pass(page, block, at) + 1;
+            if block.access {
                 return true;
             }
         }
+    }
+
+    /// Whether the pending access is one that [`Core::granted`] can end.
+    #[inline(always)]
+    pub fn waits_alone(&self) -> bool {
+        self.undisturbed && self.pending.is_some_and(|pending| pending.alone)
+    }
+
+    /// The access that ended a block was granted in `cycle` and read `word`: ends it and passes on through blocks, as
+    /// [`Core::complete`] and [`Core::advance`] would. True where the core stops at the next access, false where it is to
+    /// be advanced.
+    pub fn granted(
+        &mut self,
+        cycle: u64,
+        word: u32,
+        program: &mut Program,
+        memory: &Memory,
+        horizon: u64,
+    ) -> bool {
+        let Some(pending) = self.pending.take() else { return false };
+        let uop = program.at(self.page, self.pc);
+        if cycle > pending.start {
+            self.pipeline.conflicted(cycle);
+        }
+        match uop.action {
+            Action::Load(width, fill, addressing) => {
+                self.pipeline.accessed(Some(uop.rd));
+                if addressing == Addressing::PostIncrement {
+                    self.post_increment(uop);
+                }
+                self.write(uop.rd, extend(word >> (8 * (pending.request.address & 3)), width, fill));
+                self.csr.float_written |= uop.rd >= 32;
+            }
+            Action::Store(_, addressing) => {
+                self.pipeline.accessed(None);
+                if addressing == Addressing::PostIncrement {
+                    self.post_increment(uop);
+                }
+            }
+            _ => {}
+        }
+        if self.loops.passing_bytes(self.pc) == 0 {
+            let arrival = self.pipeline.arrival;
+            self.follow(uop, arrival, memory);
+            return false;
+        }
+        self.pc = self.pc.wrapping_add(u32::from(uop.len));
+        self.pass_blocks_from(cycle, program, horizon)
     }
 
     /// Runs what [`Core::pass_blocks`] cannot pass: instructions near the end of a hardware loop, branches, and jumps to
@@ -167,10 +221,10 @@ impl Core {
         !self.csr.float_off() && self.csr.frm <= Rounding::Rmm as u8
     }
 
-    /// Runs a block, the first instruction of which leaves decode in cycle `at`. True where the core stops, for the block's
-    /// access.
+    /// Runs a block, the first instruction of which leaves decode in cycle `at`. Returns the cycle in which the last one
+    /// does; its access is posted.
     #[inline(always)]
-    fn pass(&mut self, page: &[Uop; SLOTS], block: &Block, at: u64) -> bool {
+    fn pass(&mut self, page: &[Uop; SLOTS], block: &Block, at: u64) -> u64 {
         let first = Program::slot(self.pc);
         if at > self.pipeline.issued + 1 {
             self.pipeline.charge(&page[first], at);
@@ -208,8 +262,11 @@ impl Core {
         if block.access {
             self.last_pc = pc;
             self.post_access(&page[slot & (SLOTS - 1)], issued + 1);
+            if let Some(pending) = &mut self.pending {
+                pending.alone = !pending.crosses();
+            }
         }
-        block.access
+        issued
     }
 
     /// The load or store `uop` is in the execute stage from cycle `start` on.

@@ -407,6 +407,23 @@ impl Machine {
         }
     }
 
+    /// The same for a plain L1 access that nothing else in its core's pipeline can meet.
+    #[inline(always)]
+    fn complete_alone<O: Observer>(&mut self, index: usize, data: u32, horizon: u64, observer: &mut O) {
+        let core = &mut self.cores[index];
+        let reply = Reply {
+            cycle: self.now,
+            data,
+            wait: Charge::Stall(Stall::BankConflict),
+            interrupted: false,
+        };
+        self.recorders[index].reply(core, reply);
+        if !core.granted(self.now, data, &mut self.program, &self.memory, horizon) {
+            return self.advance(index, horizon, observer);
+        }
+        self.schedule(index);
+    }
+
     /// Everything that happens in cycle `now`: devices first, then the cores in `due`. Cores may run ahead through
     /// instructions that leave decode up to and including `horizon`.
     pub fn cycle<O: Observer>(&mut self, now: u64, due: u128, horizon: u64, observer: &mut O) {
@@ -502,7 +519,11 @@ impl Machine {
         }
         if winner < self.workers {
             let data = if self.banks_of[winner] != NO_BANK {
-                self.plain_access(winner)
+                let data = self.plain_access(winner);
+                if !O::ACTIVE && self.cores[winner].waits_alone() {
+                    return self.complete_alone(winner, data, horizon, observer);
+                }
+                data
             } else {
                 self.routed_access(winner)
             };

@@ -1434,14 +1434,13 @@ fn interrupt_priority(pending: u32) -> u32 {
     31 - pending.leading_zeros()
 }
 
+/// What a load writes of the `raw` bits that it read, which begin at the low end. It has no branches, because loads of
+/// different kinds alternate.
+#[inline(always)]
 fn extend(raw: u32, width: Width, fill: Fill) -> u32 {
-    match (width, fill) {
-        (Width::Word, _) => raw,
-        (Width::Half, Fill::Zero) => raw & 0xffff,
-        (Width::Half, Fill::Sign) => raw as i16 as u32,
-        (Width::Half, Fill::Ones) => raw | 0xffff_0000,
-        (Width::Byte, Fill::Zero) => raw & 0xff,
-        (Width::Byte, Fill::Sign) => raw as i8 as u32,
-        (Width::Byte, Fill::Ones) => raw | 0xffff_ff00,
-    }
+    let bits = 8 * width as u32;
+    let keep = u32::MAX >> (32 - bits);
+    let sign = u32::from(fill == Fill::Sign) << (bits - 1);
+    let ones = if fill == Fill::Ones { !keep } else { 0 };
+    ((raw & keep ^ sign).wrapping_sub(sign)) | ones
 }

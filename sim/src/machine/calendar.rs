@@ -5,10 +5,51 @@
 /// Cycles that the ring covers.
 const SLOTS: u64 = 64;
 
+/// A set of cores.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CoreSet([u64; 2]);
+
+impl CoreSet {
+    /// Puts a core in.
+    #[inline(always)]
+    pub fn insert(&mut self, core: usize) {
+        self.0[core / 64 % 2] |= 1 << (core % 64);
+    }
+
+    fn remove(&mut self, core: usize) {
+        self.0[core / 64 % 2] &= !(1 << (core % 64));
+    }
+
+    fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
+    /// Takes the first core out.
+    #[inline(always)]
+    pub fn pop(&mut self) -> Option<usize> {
+        for (word, first) in self.0.iter_mut().zip([0, 64]) {
+            if *word != 0 {
+                let core = first + word.trailing_zeros() as usize;
+                *word &= *word - 1;
+                return Some(core);
+            }
+        }
+        None
+    }
+}
+
+impl FromIterator<usize> for CoreSet {
+    fn from_iter<I: IntoIterator<Item = usize>>(cores: I) -> Self {
+        let mut set = Self::default();
+        cores.into_iter().for_each(|core| set.insert(core));
+        set
+    }
+}
+
 /// Which cores are due in which cycle: a ring for the near future, a list for the rest.
 #[derive(Clone, Debug)]
 pub(super) struct Calendar {
-    ring: [u128; SLOTS as usize],
+    ring: [CoreSet; SLOTS as usize],
     /// One bit for each slot of the ring that is not empty.
     occupied: u64,
     base: u64,
@@ -19,7 +60,7 @@ impl Calendar {
     /// Nobody is due.
     pub(super) fn new() -> Self {
         Self {
-            ring: [0; SLOTS as usize],
+            ring: [CoreSet::default(); SLOTS as usize],
             occupied: 0,
             base: 0,
             far: Vec::new(),
@@ -32,7 +73,7 @@ impl Calendar {
         let cycle = cycle.max(self.base);
         if cycle - self.base < SLOTS {
             let slot = cycle % SLOTS;
-            self.ring[slot as usize] |= 1 << core;
+            self.ring[slot as usize].insert(core);
             self.occupied |= 1 << slot;
         } else {
             self.far.push((cycle, core));
@@ -43,8 +84,8 @@ impl Calendar {
     #[cold]
     pub(super) fn cancel(&mut self, core: usize) {
         for slot in 0..SLOTS {
-            self.ring[slot as usize] &= !(1 << core);
-            if self.ring[slot as usize] == 0 {
+            self.ring[slot as usize].remove(core);
+            if self.ring[slot as usize].is_empty() {
                 self.occupied &= !(1 << slot);
             }
         }
@@ -63,7 +104,7 @@ impl Calendar {
 
     /// Takes the cores that are due in `cycle`, the first cycle in which anything happens.
     #[inline(always)]
-    pub(super) fn take(&mut self, cycle: u64) -> u128 {
+    pub(super) fn take(&mut self, cycle: u64) -> CoreSet {
         self.base = cycle;
         if !self.far.is_empty() {
             self.fetch_near();

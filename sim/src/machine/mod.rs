@@ -55,6 +55,7 @@ pub use inspect::{Marker, NoSuchPlace, Pause, Watch};
 pub use semihost::{HostFile, HostFiles, OpenMode};
 
 use calendar::Calendar;
+pub use calendar::CoreSet;
 
 /// The orchestrator's hart number in the PULP-open machine: cluster 31, core 0.
 const ORCHESTRATOR_HART: u32 = 0x3e0;
@@ -334,17 +335,14 @@ impl Machine {
 
     /// Takes the cores that are due in cycle `now` from the calendar.
     #[inline(always)]
-    pub fn take_due(&mut self, now: u64) -> u128 {
+    pub fn take_due(&mut self, now: u64) -> CoreSet {
         self.calendar.take(now)
     }
 
     /// The cores that need something in cycle `now`, found by looking at each.
-    pub fn due_now(&self, now: u64) -> u128 {
-        let due = |core: &&Core| self.due(core.index).is_some_and(|cycle| cycle <= now);
-        self.cores
-            .iter()
-            .filter(due)
-            .fold(0, |mask, core| mask | 1 << core.index)
+    pub fn due_now(&self, now: u64) -> CoreSet {
+        let due = |index: &usize| self.due(*index).is_some_and(|cycle| cycle <= now);
+        (0..self.cores.len()).filter(due).collect()
     }
 
     #[inline(always)]
@@ -426,7 +424,7 @@ impl Machine {
 
     /// Everything that happens in cycle `now`: devices first, then the cores in `due`. Cores may run ahead through
     /// instructions that leave decode up to and including `horizon`.
-    pub fn cycle<O: Observer>(&mut self, now: u64, due: u128, horizon: u64, observer: &mut O) {
+    pub fn cycle<O: Observer>(&mut self, now: u64, mut due: CoreSet, horizon: u64, observer: &mut O) {
         self.now = now;
         // A store that starts or stops the background master shows in the next cycle.
         let stream = self.stream;
@@ -435,10 +433,7 @@ impl Machine {
             self.devices_changed();
         }
         let mut fpu = 0u128;
-        let mut rest = due;
-        while rest != 0 {
-            let index = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
+        while let Some(index) = due.pop() {
             if self.banks_of[index] != NO_BANK {
                 self.bank_requests.ask(usize::from(self.banks_of[index]), index);
                 continue;

@@ -82,7 +82,7 @@ impl Program {
         let index = self.pages.len() as u32;
         self.pages.push(Page {
             uops: uops.into_boxed_slice().try_into().expect("a page has SLOTS slots"),
-            blocks: Box::new([None; SLOTS]),
+            blocks: Box::new([const { None }; SLOTS]),
         });
         self.tables[which as usize][number] = index;
         Some(index)
@@ -114,17 +114,16 @@ impl Program {
         (&self.pages[page as usize].uops, PAGE_BYTES - (pc & (PAGE_BYTES - 1)))
     }
 
-    /// The micro-ops of page `page`, and the block that begins at `pc` in it, all of its instructions before `limit`
-    /// bytes.
+    /// The block that begins at `pc` in page `page`, all of its instructions before `limit` bytes.
     #[inline(always)]
-    pub fn block(&mut self, page: u32, pc: u32, limit: u32) -> (&[Uop; SLOTS], &Block) {
+    pub fn block(&mut self, page: u32, pc: u32, limit: u32) -> &Block {
         let Page { uops, blocks } = &mut self.pages[page as usize];
         let slot = Self::slot(pc);
         let block = &mut blocks[slot];
         if block.as_ref().is_none_or(|block| u32::from(block.reach) >= limit) {
             *block = Some(Block::new(&uops[slot..], limit, self.rules));
         }
-        (uops, block.as_ref().expect("it was just found"))
+        block.as_ref().expect("it was just found")
     }
 
     /// Where in its page the instruction at `pc` is.

@@ -154,7 +154,8 @@ pub fn fma<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
 #[inline(always)]
 pub fn fma_lanes<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
     if rounding == Rounding::Rne
-        && let Some(result) = fast::fma_lanes::<F>(a, b, c)
+        && F::EXPONENT_BITS == Binary16::EXPONENT_BITS
+        && let Some(result) = fast::fma_lanes(a, b, c)
     {
         return result;
     }

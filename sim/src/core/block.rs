@@ -24,14 +24,18 @@ pub struct BlockRules {
 }
 
 /// A straight line of instructions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Block {
+    /// All of them.
+    pub uops: Box<[Uop]>,
     /// Computations and pipelined floating-point operations.
     pub count: u8,
     /// A load or store follows them and ends the block.
     pub access: bool,
     /// It computes with floats or moves them.
     pub floats: bool,
+    /// It computes with them.
+    pub computes_floats: bool,
     /// The first instruction is a floating-point operation that answers in the cycle in which it is asked.
     pub answers_at_once: bool,
     /// Bytes from the first instruction to the last one's beginning.
@@ -48,10 +52,13 @@ impl Block {
     pub fn new(uops: &[Uop], limit: u32, rules: BlockRules) -> Self {
         let mut pipeline = Pipeline::new(rules.generation);
         let mut passage = Passage::begin(&mut pipeline);
+        let mut passed = Vec::new();
         let mut block = Self {
+            uops: Box::default(),
             count: 0,
             access: false,
             floats: false,
+            computes_floats: false,
             answers_at_once: false,
             reach: 0,
             tally: Tally::default(),
@@ -73,6 +80,7 @@ impl Block {
                     passage.pass(&mut pipeline, uop, at);
                     pipeline.fp_accepted(uop.rd, at + 1, u64::from(latency));
                     block.floats = true;
+                    block.computes_floats = true;
                     block.answers_at_once |= index == 0 && latency == 0;
                 }
                 Action::Load(..) | Action::Store(..) => {
@@ -82,6 +90,7 @@ impl Block {
                 }
                 _ => break,
             }
+            passed.push(*uop);
             block.tally += uop.tally;
             block.reach = 2 * slot as u16;
             if block.access {
@@ -90,13 +99,8 @@ impl Block {
             block.count += 1;
             slot += usize::from(uop.len / 2);
         }
+        block.uops = passed.into();
         block.passage = passage.end(&pipeline);
         block
-    }
-
-    /// Whether there is nothing in it.
-    #[inline(always)]
-    pub fn is_empty(&self) -> bool {
-        self.count == 0 && !self.access
     }
 }

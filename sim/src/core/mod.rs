@@ -518,13 +518,12 @@ impl Core {
     #[inline(always)]
     fn operands(&self, uop: &Uop) -> (u32, u32, u32) {
         let a = self.registers[(uop.rs1 & 63) as usize];
-        let mut b = self.registers[(uop.rs2 & 63) as usize];
-        if uop.replicate != Replicate::No {
-            b = match uop.replicate {
-                Replicate::Half => (b & 0xffff) * 0x1_0001,
-                _ => (b & 0xff) * 0x0101_0101,
-            };
-        }
+        let (keep, copies) = match uop.replicate {
+            Replicate::No => (u32::MAX, 1),
+            Replicate::Half => (0xffff, 0x1_0001),
+            Replicate::Byte => (0xff, 0x0101_0101),
+        };
+        let b = (self.registers[(uop.rs2 & 63) as usize] & keep).wrapping_mul(copies);
         (
             a,
             b.wrapping_add(uop.imm as u32),

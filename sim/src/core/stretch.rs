@@ -5,7 +5,7 @@
 //!
 //! Invariant: a core that went through a stretch equals one that was stepped through it.
 
-use ennead_isa::float::Rounding;
+use ennead_isa::float::{Flags, Rounding};
 use ennead_isa::op::Addressing;
 
 use super::block::Block;
@@ -13,7 +13,7 @@ use super::pipeline::Leftover;
 use super::uop::{Action, RoundingMode, Tally, Uop};
 use super::{Core, event, extend};
 use crate::memory::Memory;
-use crate::program::{Program, SLOTS};
+use crate::program::Program;
 use crate::stall::Stall;
 
 /// Instructions that left decode and are not written down yet.
@@ -52,17 +52,18 @@ impl Core {
             if Program::page_number(pc) != self.page_number || passing == 0 {
                 return false;
             }
-            let (page, block) = program.block(self.page, pc, passing);
-            let first = &page[Program::slot(pc)];
+            let block = program.block(self.page, pc, passing);
+            let Some(first) = block.uops.first() else {
+                return false;
+            };
             let at = self.pipeline.operands_ready(first, t);
-            if block.is_empty()
-                || at + u64::from(block.passage.last) > horizon
+            if at + u64::from(block.passage.last) > horizon
                 || block.floats && !self.has_floats()
                 || block.answers_at_once && !self.pipeline.fpu_takes(at + 1, 0)
             {
                 return false;
             }
-            t = self.pass(page, block, at) + 1;
+            t = self.pass(block, at) + 1;
             if block.access {
                 return true;
             }
@@ -78,15 +79,10 @@ impl Core {
     /// The access that ended a block was granted in `cycle` and read `word`: ends it and passes on through blocks, as
     /// [`Core::complete`] and [`Core::advance`] would. True where the core stops at the next access, false where it is to
     /// be advanced.
-    pub fn granted(
-        &mut self,
-        cycle: u64,
-        word: u32,
-        program: &mut Program,
-        memory: &Memory,
-        horizon: u64,
-    ) -> bool {
-        let Some(pending) = self.pending.take() else { return false };
+    pub fn granted(&mut self, cycle: u64, word: u32, program: &mut Program, memory: &Memory, horizon: u64) -> bool {
+        let Some(pending) = self.pending.take() else {
+            return false;
+        };
         let uop = program.at(self.page, self.pc);
         if cycle > pending.start {
             self.pipeline.conflicted(cycle);
@@ -224,15 +220,13 @@ impl Core {
     /// Runs a block, the first instruction of which leaves decode in cycle `at`. Returns the cycle in which the last one
     /// does; its access is posted.
     #[inline(always)]
-    fn pass(&mut self, page: &[Uop; SLOTS], block: &Block, at: u64) -> u64 {
-        let first = Program::slot(self.pc);
+    fn pass(&mut self, block: &Block, at: u64) -> u64 {
         if at > self.pipeline.issued + 1 {
-            self.pipeline.charge(&page[first], at);
+            self.pipeline.charge(&block.uops[0], at);
         }
         let dynamic = Rounding::from_frm(self.csr.frm).unwrap_or_default();
-        let (mut slot, mut last) = (first, first);
-        for _ in 0..block.count {
-            let uop = &page[slot & (SLOTS - 1)];
+        let mut flags = Flags::NONE;
+        for uop in &block.uops[..usize::from(block.count)] {
             let (a, b, c) = self.operands(uop);
             let value = match uop.action {
                 Action::Compute(eval) => eval(a, b, c, uop.aux as u32),
@@ -242,29 +236,30 @@ impl Core {
                         _ => dynamic,
                     };
                     let result = eval(a, b, c, rounding);
-                    self.csr.fflags |= result.flags.0;
-                    self.csr.float_written = true;
+                    flags |= result.flags;
                     result.bits
                 }
                 _ => break,
             };
             self.write(uop.rd, value);
-            last = slot;
-            slot += usize::from(uop.len / 2);
         }
-        let pc = self.pc.wrapping_add(2 * (slot - first) as u32);
+        self.csr.fflags |= flags.0;
+        self.csr.float_written |= block.computes_floats;
         self.instret += block.tally.instructions();
         self.macs += block.tally.macs();
         self.events[event::COMPRESSED] += block.tally.compressed();
         let issued = self.pipeline.pass(&block.passage, at, block.tally.instructions());
-        self.last_pc = self.pc.wrapping_add(2 * (last - first) as u32);
-        self.pc = pc;
-        if block.access {
-            self.last_pc = pc;
-            self.post_access(&page[slot & (SLOTS - 1)], issued + 1);
-            if let Some(pending) = &mut self.pending {
-                pending.alone = !pending.crosses();
+        self.last_pc = self.pc.wrapping_add(u32::from(block.reach));
+        self.pc = self.last_pc;
+        match block.uops.last() {
+            Some(access) if block.access => {
+                self.post_access(access, issued + 1);
+                if let Some(pending) = &mut self.pending {
+                    pending.alone = !pending.crosses();
+                }
             }
+            Some(last) => self.pc = self.pc.wrapping_add(u32::from(last.len)),
+            None => {}
         }
         issued
     }

@@ -145,7 +145,7 @@ pub(super) fn fma_lanes(a: u32, b: u32, c: u32) -> Option<Flagged> {
     }
     let round = |sum: f32| {
         let magnitude = sum.to_bits() & (u32::MAX >> 1);
-        (magnitude + 0xfff + (magnitude >> 13 & 1) >> 13).wrapping_sub(112 << 10)
+        ((magnitude + 0xfff + (magnitude >> 13 & 1)) >> 13).wrapping_sub(112 << 10)
     };
     let (low, high) = (round(s0), round(s1));
     let normal = |magnitude: u32| magnitude.wrapping_sub(0x400) < 0x7c00 - 0x400;

@@ -650,8 +650,13 @@ impl Core {
                 } else {
                     Leftover::default()
                 };
+                let killed = self.division_behind(uop, program, memory);
                 let target = self.pc.wrapping_add(uop.imm as u32);
-                self.redirect(target, s, Stall::Branch, &left, memory)
+                self.redirect(target, s, Stall::Branch, &left, memory);
+                if let Some(cycles) = killed {
+                    self.pipeline.repeat_division(cycles);
+                }
+                true
             }
             Action::Jal | Action::Jalr => {
                 self.events[event::JUMP] += 1;
@@ -682,7 +687,7 @@ impl Core {
                 self.pipeline.execute(uop, s, s, Stall::System, Charge::Sleep, || None);
                 self.loops.flushed();
                 self.page_number = u32::MAX;
-                let at = self.pipeline.ex_end + timing::FENCE;
+                let at = self.pipeline.flush_begins() + timing::FENCE;
                 let next = self.pc.wrapping_add(u32::from(uop.len));
                 self.redirect(next, at, Stall::System, &Leftover::default(), memory)
             }
@@ -774,20 +779,31 @@ impl Core {
                 self.pc = self.pc.wrapping_add(u32::from(uop.len));
                 Flow::Sequential
             }
-            Step::Back(start) => {
+            Step::Back(start) if self.settings.generation == Generation::Ri5cy => {
+                let at = self.pipeline.loop_back(self.pc, start);
                 self.pc = start;
                 match start & 2 {
                     0 => Flow::Sequential,
                     _ => Flow::Redirect {
-                        at: self.pipeline.issued - 1,
+                        at,
                         target: start,
                         charge: Stall::Fetch,
                     },
                 }
             }
+            Step::Back(start) => {
+                self.pc = start;
+                Flow::Sequential
+            }
             Step::Jump(start) => return self.redirect(start, redirect_at, Stall::Jump, &left, memory),
         };
         self.arrive(flow, &left, memory);
+        if matches!(flow, Flow::Redirect { .. })
+            && self.settings.generation == Generation::Ri5cy
+            && let Some(cycles) = self.division(uop)
+        {
+            self.pipeline.repeat_division(cycles);
+        }
         true
     }
 
@@ -806,6 +822,31 @@ impl Core {
         self.pipeline.flow(flow, split, left);
         if self.fetch.is_some() {
             self.fetch_next(flow, left, memory);
+        }
+    }
+
+    /// R33: how long the division takes that stands behind a taken branch of the older core, if one does.
+    #[inline(always)]
+    fn division_behind(&self, branch: &Uop, program: &Program, memory: &Memory) -> Option<u64> {
+        if self.settings.generation != Generation::Ri5cy {
+            return None;
+        }
+        let next = self.pc.wrapping_add(u32::from(branch.len));
+        let decoded;
+        let uop = if Program::page_number(next) == self.page_number {
+            program.at(self.page, next)
+        } else {
+            decoded = program.decode(next, memory);
+            &decoded
+        };
+        self.division(uop)
+    }
+
+    /// How long `uop` takes if it is a division.
+    fn division(&self, uop: &Uop) -> Option<u64> {
+        match uop.action {
+            Action::Div(_, signed) => Some(timing::division(self.registers[usize::from(uop.rs2 & 63)], signed)),
+            _ => None,
         }
     }
 
@@ -1251,9 +1292,9 @@ impl Core {
     }
 
     /// R30: an illegal instruction leaves nothing in the execute stage that could end the flush in its first cycle, except
-    /// a floating-point result that returns then.
+    /// a floating-point result that returns then. In the older core it stays there itself.
     fn illegal_delay(&self) -> u64 {
-        if self.pipeline.returns_in(self.pipeline.issued + 1) {
+        if self.settings.generation == Generation::Ri5cy || self.pipeline.returns_in(self.pipeline.issued + 1) {
             timing::TRAP
         } else {
             timing::ILLEGAL
@@ -1301,7 +1342,7 @@ impl Core {
         self.pipeline
             .execute(&plain, s, s, Stall::System, Charge::Sleep, || None);
         self.loops.flushed();
-        let at = self.pipeline.ex_end + delay;
+        let at = self.pipeline.flush_begins() + delay;
         self.redirect(target, at, Stall::System, &Leftover::default(), memory)
     }
 

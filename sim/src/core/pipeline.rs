@@ -8,7 +8,7 @@
 //!
 //! Nothing here knows what an instruction means or where its data are, and nothing here fetches: with a memory that
 //! always grants, arrivals follow from the redirects alone ([`Pipeline::flow`]); otherwise [`super::fetch`] finds them.
-//! The rules R1..R31 are those of `docs/timing-core.md`.
+//! The rules R1..R33 are those of `docs/timing-core.md`.
 //!
 //! Invariant: `issued` < the next `t`, and every cycle between them is charged to exactly one cause.
 
@@ -18,6 +18,9 @@ use crate::stall::Stall;
 
 /// No return on the ALU port is due.
 const NEVER: u64 = u64::MAX;
+
+/// Words that the older core's fetch holds before it stops asking for more.
+const FETCHED_WORDS: u64 = 3;
 
 /// Which kind of floating-point operation the dispatcher saw last (R19): the RTL's latency code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,10 +109,13 @@ pub struct Pipeline {
     fp_until_before: u64,
     /// The cycle in which a result returns on the ALU port, where one is under way.
     alu_return: u64,
-    /// The newer core parks a result that returns at a bad time; the older one never does.
-    parks: bool,
-    /// The older core does not look at a floating-point result under way when it jumps to a register.
-    jumps_early: bool,
+    /// The last cycle in which an instruction left decode after it had waited there, and for how long it had.
+    waited: (u64, u64),
+    /// Where the fetch was redirected last: the cycle, and the number of the target's word. Kept for the older core (R32).
+    fetched_from: (u64, u32),
+    /// The core is of the older generation: it never parks a result, its fetch joins the halves of an instruction, a jump to
+    /// a register does not look at floating-point results under way, and an empty decode stage does.
+    older: bool,
     /// The first cause that the wait before the last instruction was charged to.
     pub waited_for: Option<Charge>,
     /// Of a wait: the cycles in decode for an operand, and what those are charged to.
@@ -146,6 +152,8 @@ pub enum Flow {
 pub struct Leftover {
     /// Registers that it reads.
     reads: u64,
+    /// Registers that it awaits from the FPU.
+    awaits: u64,
     /// The register that it jumps to.
     jalr: Option<u8>,
     /// It accesses a CSR.
@@ -157,6 +165,7 @@ impl Leftover {
     pub fn of(uop: &Uop) -> Self {
         Self {
             reads: uop.reads,
+            awaits: uop.awaits,
             jalr: matches!(uop.action, Action::Jalr).then_some(uop.rs1),
             csr: matches!(uop.action, Action::Csr(..)),
         }
@@ -248,8 +257,9 @@ impl Pipeline {
             fp_rd_before: NOTHING,
             fp_until_before: 0,
             alu_return: NEVER,
-            parks: generation == Generation::Cv32e40p,
-            jumps_early: generation == Generation::Ri5cy,
+            waited: (0, 0),
+            fetched_from: (0, 0),
+            older: generation == Generation::Ri5cy,
             waited_for: None,
             held: (0, Charge::Sleep),
             ledger: Ledger::default(),
@@ -295,7 +305,7 @@ impl Pipeline {
 
     #[inline(always)]
     fn awaited(&self, uop: &Uop) -> bool {
-        self.fp_bit & uop.awaits != 0 && !(self.jumps_early && matches!(uop.action, Action::Jalr))
+        self.fp_bit & uop.awaits != 0 && !(self.older && matches!(uop.action, Action::Jalr))
     }
 
     /// R21: a CSR access waits until the FPU is idle.
@@ -318,11 +328,11 @@ impl Pipeline {
         if self.load_rd_before == uop.rs1 && uop.rs1 != 0 {
             at = at.max(self.load_ready_before + 1);
         }
-        if self.fp_rd == uop.rs1 && !self.jumps_early {
-            at = at.max(self.fp_until + 1);
-        }
-        if self.fp_rd_before == uop.rs1 && !self.jumps_early {
-            at = at.max(self.fp_until_before + 1);
+        for (rd, until) in [(self.fp_rd, self.fp_until), (self.fp_rd_before, self.fp_until_before)] {
+            // The older core looks at the write port alone.
+            if rd == uop.rs1 && (!self.older || at == until) {
+                at = at.max(until + 1);
+            }
         }
         at
     }
@@ -336,6 +346,9 @@ impl Pipeline {
         }
         if self.load_bit & left.reads != 0 {
             c = c.max(self.load_ready);
+        }
+        if self.older && self.fp_bit & left.awaits != 0 {
+            c = c.max(self.fp_until);
         }
         if let Some(register) = left.jalr
             && register != 0
@@ -463,6 +476,9 @@ impl Pipeline {
     fn settle(&mut self, t: u64, rest: Charge) {
         let mut floor = self.issued + 1;
         self.waited_for = None;
+        if t > self.arrival {
+            self.waited = (t, t - self.arrival);
+        }
         let explained = floor
             .max(self.ex_end)
             .max(self.ex_natural)
@@ -520,11 +536,13 @@ impl Pipeline {
     #[inline(never)]
     fn return_on_alu_port(&mut self, uop: &Uop, next_jalr: Option<u8>) {
         let start = self.issued + 1;
-        let writes = uop.alu_rd != NO_REGISTER;
         let access = matches!(uop.action, Action::Load(..) | Action::Store(..));
+        // The second half of a misaligned access does not write the base; only the older core gets to see that.
+        let second_half = self.older && access && self.ex_natural > start;
+        let writes = uop.alu_rd != NO_REGISTER && !second_half;
         while self.alu_return <= self.ex_end {
             let now = self.alu_return;
-            let parked = self.parks
+            let parked = !self.older
                 && now >= start
                 && (access && (writes || self.ex_natural > start)
                     || writes && self.response == now
@@ -611,18 +629,63 @@ impl Pipeline {
     /// Works out when the next instruction arrives in decode, instruction memory always granting (R8..R11, R13): the
     /// target word is there in the cycle after the redirect, and is handed over in a cycle in which decode takes an
     /// instruction: the cycle in which the jump leaves it, or a later one. A 4-byte target at a half-word address
-    /// (`split`) takes two such cycles.
+    /// (`split`) takes two such cycles; in the older core, whose fetch joins the halves, it comes a cycle later.
     pub fn flow(&mut self, flow: Flow, split: bool, left: &Leftover) {
         let issued = self.issued;
         let hand_over = |from: u64| if from <= issued { issued } else { self.takes(from, left) };
         let (handed, charge) = match flow {
             Flow::Sequential => return self.sequential(),
-            Flow::Redirect { at, charge, .. } => (hand_over(at + 1), charge),
+            Flow::Redirect { at, charge, .. } => (hand_over(at + 1 + u64::from(split && self.older)), charge),
             Flow::Hold { from, charge } => (hand_over(from), charge),
         };
-        self.arrival = 1 + if split { hand_over(handed + 1) } else { handed };
+        let split = split && !self.older;
+        let arrival = 1 + if split { hand_over(handed + 1) } else { handed };
+        if let Flow::Redirect { at, target, .. } = flow {
+            self.fetched_from = (at, target >> 2);
+        }
+        self.arrival = arrival;
         self.arrival_charge = charge;
         self.expected = self.arrival;
+    }
+
+    /// A loop of the older core goes from the instruction at `pc`, which left decode last, back to `start` (R32): the cycle
+    /// from which the fetch goes on there. It looks at instructions before decode, so it is ahead by what the one at `pc`
+    /// waited for decode, but for a cycle if it then has as many words as it can hold.
+    pub fn loop_back(&mut self, pc: u32, start: u32) -> u64 {
+        let (at, cycles) = self.waited;
+        let waited = if at + 1 == self.arrival { cycles } else { 0 };
+        let seen = self.arrival - 1 - waited;
+        let (from, word) = self.fetched_from;
+        let held = (seen - from).saturating_sub(u64::from((pc >> 2).wrapping_sub(word)));
+        let back = seen + u64::from(waited > 0 && held >= FETCHED_WORDS);
+        self.fetched_from = (back, start >> 2);
+        back
+    }
+
+    /// The first cycle of the flush that the trap in decode, which left it last, makes: the older core begins it in the trap's
+    /// first cycle in decode, and ends it with what is in the execute stage (R16).
+    pub fn flush_begins(&self) -> u64 {
+        self.ex_end - u64::from(self.older && self.waited.0 == self.issued)
+    }
+
+    /// R33: an empty decode stage sends the division of `cycles` cycles whose bits it still holds into the execute stage once
+    /// more: one that was killed behind a taken branch, or one that was the last before a gap.
+    pub fn repeat_division(&mut self, cycles: u64) {
+        let killed = self.ex_end == self.issued + 1;
+        if killed {
+            self.ex_end = self.issued + 2 + cycles;
+        }
+        if self.arrival > self.issued + if killed { 3 } else { 1 } {
+            self.arrival = self.ex_end + 1;
+            self.expected = self.arrival;
+            self.ex_end += cycles;
+        }
+        self.ex_natural = self.ex_end;
+        self.ex_charge = Stall::MultiCycle;
+        self.ex_alu_rd = NOTHING;
+        if self.alu_return <= self.ex_end {
+            self.alu_return = NEVER;
+        }
     }
 
     /// The next instruction arrives in decode only in cycle `arrival`.

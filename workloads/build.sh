@@ -73,7 +73,9 @@ program() {
     [ $target = pulp ] && elf=$name-pulp
     dir=$work/$elf
     mkdir -p "$dir"
-    compile $target "$dir/main.o" "programs/$main.c" -DENNEAD_BITS="$bits" -DREAL=$real "-DPROGRAM=\"$elf\"" \
+    tiling=network/tiling/$elf.inc
+    [ -f "$tiling" ] || tiling=network/tiling/none.inc
+    compile $target "$dir/main.o" "programs/$main.c" "-DNETWORK_TILING=\"${tiling#network/}\"" -DENNEAD_BITS="$bits" -DREAL=$real "-DPROGRAM=\"$elf\"" \
       -Dmatmul_kernel=matmul_$type -Dmatmul_naive_kernel=matmul_naive_$type -Dmatmul_dot_kernel=matmul_dot_$type \
       -Dfinish_sums_kernel=finish_sums_$type -Dim2col_kernel=im2col_$type -Dflip_weights_kernel=flip_weights_$type \
       -Drelu_kernel=relu_$type -Drelu_backward_kernel=relu_backward_$type -Dsgd_kernel=sgd_$type \

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Config(Config),
     /// Run every point of a sweep, in parallel; finished points are kept and not run again
     Sweep(Sweep),
+    /// Find the fastest tiles for each step of a network's layers, by running it with many
+    Tune(Tune),
 }
 
 /// How results are shown.
@@ -178,6 +180,29 @@ pub(crate) enum ConfigCommand {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Tune {
+    /// A network: builtin:NAME, or an ELF file with an array `ennead_tiling`
+    pub(crate) target: String,
+    /// A shipped machine or a TOML file [default: ennead, or what a bundled program is for]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) config: Option<String>,
+    /// Give a configuration key a value (repeatable)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Write the choices here, as C for workloads/network/tiling
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Runs at once [default: one for each host core]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+    /// How the choices are shown
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) noise: Noise,
 }
 
 #[derive(Debug, clap::Args)]

@@ -20,6 +20,7 @@ mod table;
 pub mod target;
 mod text;
 mod trace;
+mod tune;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,7 @@ fn run(args: Args) -> u8 {
         Command::Inspect(inspect) => inspect::inspect(inspect),
         Command::Config(config) => config::config(config),
         Command::Sweep(sweep) => sweep::sweep(sweep),
+        Command::Tune(tune) => tune::tune(tune),
     };
     let status = done.unwrap_or_else(|failure| {
         if failure != Failure::ClosedPipe {

@@ -45,7 +45,7 @@ static void fail(const char *what, uint32_t n, uint32_t m, uint32_t k, uint32_t 
         expected[row * ldc + column] = sum;                                                                    \
       }                                                                                                        \
     }                                                                                                          \
-    const struct matmul mm = {a, b, c, biased ? bias : NULL, lda, ldb, ldc, n, m, k};                          \
+    const struct matmul mm = {a, b, c, biased ? bias : NULL, lda, ldb, ldc, n, m, k, below(3)};                          \
     for (uint32_t core = 0; core < team; core++) {                                                             \
       kernel(&mm, core, team);                                                                                 \
     }                                                                                                          \
@@ -123,7 +123,7 @@ CHECK_IM2COL(check_im2col_f16, uint16_t, im2col_f16)
         }                                                                                                      \
       }                                                                                                        \
     }                                                                                                          \
-    const struct matmul_dot mm = {a, b, sums, lda, ldb, n, m, k};                                              \
+    const struct matmul_dot mm = {a, b, sums, lda, ldb, n, m, k, below(3)};                                              \
     for (uint32_t core = 0; core < team; core++) {                                                             \
       kernel(&mm, core, team);                                                                                 \
     }                                                                                                          \

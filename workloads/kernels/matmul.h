@@ -13,6 +13,7 @@ struct matmul {
   const void *bias;  /* n elements that the sums begin from, or NULL for zero */
   uint32_t lda, ldb, ldc;
   uint32_t n, m, k;
+  uint32_t rows;     /* the most rows of a register tile: 4, 2 or 1; 0 is 4 */
 };
 
 /* The share of worker `core` of `team`; all of the team have to call it. Ends without a barrier. */

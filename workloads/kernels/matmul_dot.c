@@ -22,7 +22,8 @@ static void divide(const struct matmul_dot *mm, uint32_t lda, uint32_t ldb, uint
   const uint32_t tiles = mm->m / 4;
   const struct share share = share_of(core, team, mm->n, tiles);
   for (uint32_t row = share.row; row < mm->n;) {
-    const uint32_t rows = row + 3 * share.row_step < mm->n ? 4 : row + share.row_step < mm->n ? 2 : 1;
+    const uint32_t there = row + 3 * share.row_step < mm->n ? 4 : row + share.row_step < mm->n ? 2 : 1;
+    const uint32_t rows = mm->rows == 0 || there < mm->rows ? there : mm->rows;
     struct mm_dots common = {
         .a = (const char *)mm->a + row * lda,
         .a_step = share.row_step * lda,

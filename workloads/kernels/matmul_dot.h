@@ -11,6 +11,7 @@ struct matmul_dot {
   uint32_t *sums;  /* n x m words, to be zero before the first call; FP16: sums of even and of odd elements */
   uint32_t lda, ldb;
   uint32_t n, m, k;
+  uint32_t rows;   /* the most rows of a register tile: 4, 2 or 1; 0 is 4 */
 };
 
 /* The share of worker `core` of `team`; all of the team have to call it. Ends without a barrier. */

@@ -64,7 +64,8 @@ void NAME(matmul)(const struct matmul *mm, uint32_t core, uint32_t team) {
   const struct share share = share_of(core, team, mm->n, tiles);
   uint32_t row = share.row;
   while (row < mm->n) {
-    const uint32_t rows = row + 3 * share.row_step < mm->n ? 4 : row + share.row_step < mm->n ? 2 : 1;
+    const uint32_t there = row + 3 * share.row_step < mm->n ? 4 : row + share.row_step < mm->n ? 2 : 1;
+    const uint32_t rows = mm->rows == 0 || there < mm->rows ? there : mm->rows;
     NAME(run)(mm, &share, rows, row, share.first_tile, share.tile_end);
     NAME(run)(mm, &share, rows, row, share.tile, share.first_tile);
     if (share.has_edge) {

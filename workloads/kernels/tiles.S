@@ -18,7 +18,7 @@
 
 #ifdef __riscv_flen
 
-/* ---- corev: f-registers, 16 accumulators and 8 operands; k unrolled twice ---------------------------------- */
+/* ---- corev: f-registers, 16 accumulators and 8 operands; k unrolled thrice ---------------------------------- */
 
 /* cv.setup 0: the next `words` instructions run `count` times. */
 .macro hardware_loop count, words
@@ -66,6 +66,18 @@
   flw f6, 8(t4)
   flw f7, 12(t4)
   add t4, t4, a6
+.endm
+
+/* Moves the rows of A on by some steps; R instructions. */
+.macro advance half, rows, steps
+  addi t0, t0, (4 * \steps) >> \half
+.if \rows > 1
+  addi t1, t1, (4 * \steps) >> \half
+.endif
+.if \rows > 2
+  addi t2, t2, (4 * \steps) >> \half
+  addi t3, t3, (4 * \steps) >> \half
+.endif
 .endm
 
 .macro multiply_step half, rows
@@ -122,8 +134,11 @@
   flw f29, ARG_INIT + 4(a0)
   flw f30, ARG_INIT + 8(a0)
   flw f31, ARG_INIT + 12(a0)
-  srli a7, a4, 1
-  andi a4, a4, 1
+  li a7, 3
+  divu a7, a4, a7             /* once for many tiles */
+  sub a4, a4, a7
+  sub a4, a4, a7
+  sub a4, a4, a7
 .Ltile_\name:
   mv t0, a1
   mv t4, a5
@@ -142,22 +157,18 @@
   .balign 4
   .option push
   .option norvc
-  hardware_loop a7, 11 * \rows + 10
+  hardware_loop a7, 16 * \rows + 15
   load_step \half, \rows, 0
   multiply_step \half, \rows
   load_step \half, \rows, 1
-  addi t0, t0, 8 >> \half
-.if \rows > 1
-  addi t1, t1, 8 >> \half
-.endif
-.if \rows > 2
-  addi t2, t2, 8 >> \half
-  addi t3, t3, 8 >> \half
-.endif
+  multiply_step \half, \rows
+  load_step \half, \rows, 2
+  advance \half, \rows, 3
   multiply_step \half, \rows
   .option pop
 .Llast_\name:
-  bnez a4, .Lodd_\name
+  mv a0, a4
+  bnez a0, .Lrest_\name
 .Lstore_\name:
   mv t0, t5
   store_row f10, f11, f12, f13
@@ -187,9 +198,12 @@
   addi sp, sp, 32
 .endif
   ret
-.Lodd_\name:
+.Lrest_\name:
   load_step \half, \rows, 0
+  advance \half, \rows, 1
+  addi a0, a0, -1
   multiply_step \half, \rows
+  bnez a0, .Lrest_\name
   j .Lstore_\name
   .size \name, . - \name
 .endm

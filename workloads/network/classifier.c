@@ -36,6 +36,7 @@ void classifier_step(const struct worker *worker, const struct classifier *layer
   if (!arena_fits(&arena)) {
     does_not_fit(worker, layer->name, arena.bytes);
   }
+  record_footprint(worker, layer->region, FORWARD, &arena);
   const struct block moves[] = {
       {.l1 = planes, .l2 = x, .rows = 1, .row = channels * layer->plane},
       {.l1 = weights, .l2 = layer->parameters.weights, .rows = 1, .row = classes * ld},

@@ -365,25 +365,24 @@ static struct update_plan update_plan_of(const struct convolution *layer, uint32
 static struct update_plan choose_update(const struct worker *worker, const struct convolution *layer) {
   const struct tiling tiling = layer->tiling[WEIGHT_GRADIENT];
   struct update_plan plan;
-  for (uint32_t channels = layer->cin;; channels = round_up(channels / 2, 4)) {
-    if (tiling.channels) {
-      channels = least(tiling.channels, layer->cin);
-    }
-    for (uint32_t lines = layer->out_height; lines >= 1; lines = lines > 1 ? (lines + 1) / 2 : 0) {
-      if (tiling.lines) {
-        lines = least(tiling.lines, layer->out_height);
-      }
+  for (uint32_t channels = at_most(tiling.channels, layer->cin);; channels = round_up(channels / 2, 4)) {
+    for (uint32_t lines = at_most(tiling.lines, layer->out_height);; lines = (lines + 1) / 2) {
       plan = update_plan_of(layer, lines, channels);
+      /* Blocks of weights begin on words, and bands are whole tiles. */
       const uint32_t whole_words = channels == layer->cin || channels % 4 == 0;
       const uint32_t whole_tiles = lines == layer->out_height || lines * layer->out_width % TILE == 0;
       if (whole_words && whole_tiles && arena_fits(&plan.arena)) {
         return plan;
       }
-      if (tiling.lines) {
+      if (lines == 1) {
         break;
       }
     }
-    if (channels <= 4 || tiling.channels) {
+    plan = update_plan_of(layer, layer->out_height, channels);
+    if (arena_fits(&plan.arena) && (channels == layer->cin || channels % 4 == 0)) {
+      return plan;
+    }
+    if (channels <= 4) {
       does_not_fit(worker, layer->name, plan.arena.bytes);
     }
   }
@@ -486,6 +485,7 @@ void convolution_update(const struct worker *worker, const struct convolution *l
   const uint32_t core = worker->core, team = worker->team;
   step_begins(layer->region, WEIGHT_GRADIENT);
   const struct update_plan plan = choose_update(worker, layer);
+  record_footprint(worker, layer->region, WEIGHT_GRADIENT, &plan.arena);
   struct transfers in = {0}, parameters = {0};
   struct update_place at = update_place_of(layer, &plan, 0, 0);
   fetch_update(worker, &in, layer, &plan, &at, 0, x, dy);
@@ -545,6 +545,7 @@ void convolution_update(const struct worker *worker, const struct convolution *l
         .n = layer->cout,
         .m = rows,
         .k = at.padded,
+        .rows = layer->tiling[WEIGHT_GRADIENT].rows,
     };
     if (last_band) {
       transfers_wait(&parameters);

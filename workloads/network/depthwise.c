@@ -14,8 +14,7 @@ struct depthwise_plan {
 static struct depthwise_plan plan_of(const struct worker *worker, const struct depthwise_layer *layer, uint32_t ins,
                                      uint32_t outs, uint32_t step) {
   struct depthwise_plan plan;
-  const uint32_t asked = layer->tiling[step].channels;
-  for (uint32_t channels = asked ? least(asked, layer->channels) : layer->channels;; channels = round_up(channels / 2, 2)) {
+  for (uint32_t channels = at_most(layer->tiling[step].channels, layer->channels);; channels = round_up(channels / 2, 2)) {
     plan = (struct depthwise_plan){.channels = channels, .blocks = parts(layer->channels, channels), .arena = EMPTY_ARENA};
     const uint32_t elements = channels * layer->plane;
     for (uint32_t buffer = 0; buffer < (plan.blocks > 1 ? 2u : 1u); buffer++) {
@@ -30,7 +29,7 @@ static struct depthwise_plan plan_of(const struct worker *worker, const struct d
     if (arena_fits(&plan.arena)) {
       return plan;
     }
-    if (channels <= 2 || asked) {
+    if (channels <= 2) {
       does_not_fit(worker, layer->name, plan.arena.bytes);
     }
   }
@@ -54,6 +53,7 @@ static void convolve(const struct worker *worker, const struct depthwise_layer *
                      const REAL *mask, REAL *y, uint32_t relu) {
   step_begins(layer->region, step);
   const struct depthwise_plan plan = plan_of(worker, layer, mask ? 2 : 1, 1, step);
+  record_footprint(worker, layer->region, step, &plan.arena);
   struct transfers in = {0}, out = {0};
   const struct block weights = {
       .l1 = plan.weights, .l2 = layer->parameters.weights, .rows = 1, .row = layer->channels * DEPTHWISE_LD};
@@ -142,6 +142,7 @@ void depthwise_update(const struct worker *worker, const struct depthwise_layer 
                       const struct rates *rates) {
   step_begins(layer->region, WEIGHT_GRADIENT);
   const struct depthwise_plan plan = plan_of(worker, layer, 2, 0, WEIGHT_GRADIENT);
+  record_footprint(worker, layer->region, WEIGHT_GRADIENT, &plan.arena);
   struct transfers in = {0}, parameters = {0};
   fetch(worker, &in, layer, &plan, 0, x, dy);
   move_parameters(worker, &parameters, DMA_IN, layer, &plan);

@@ -16,9 +16,10 @@
 
 enum { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, STEPS };
 
-/* How a step is cut into tiles: lines of the result at a time, and channels at a time; 0: as many as fit. */
+/* How a step is done: at most so many lines of the result and so many channels at a time, and register tiles of at most so
+ * many rows (4, 2 or 1). 0: as many as there are. Less is taken where that does not fit L1. */
 struct tiling {
-  uint32_t lines, channels;
+  uint32_t lines, channels, rows;
 };
 
 struct worker {

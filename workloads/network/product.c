@@ -59,26 +59,23 @@ static int lines_are_possible(const struct product *p, uint32_t lines) {
 
 /* The largest bands that fit, of all channels if possible. */
 static struct plan choose(const struct worker *worker, const struct product *p) {
-  struct plan plan = plan_of(p, 1, 1);
-  for (uint32_t channels = p->n;; channels = round_up(channels / 2, 2)) {
-    if (p->tiling.channels) {
-      channels = least(p->tiling.channels, p->n);
-    }
-    for (uint32_t lines = p->out_height; lines >= 1; lines = lines > 1 ? (lines + 1) / 2 : 0) {
-      if (p->tiling.lines) {
-        lines = least(p->tiling.lines, p->out_height);
+  struct plan plan;
+  for (uint32_t channels = at_most(p->tiling.channels, p->n);; channels = round_up(channels / 2, 2)) {
+    for (uint32_t lines = at_most(p->tiling.lines, p->out_height);; lines = (lines + 1) / 2) {
+      plan = plan_of(p, lines, channels);
+      if (lines_are_possible(p, lines) && arena_fits(&plan.arena)) {
+        return plan;
       }
-      if (lines_are_possible(p, lines)) {
-        plan = plan_of(p, lines, channels);
-        if (arena_fits(&plan.arena)) {
-          return plan;
-        }
-      }
-      if (p->tiling.lines) {
+      if (lines == 1) {
         break;
       }
     }
-    if (channels <= 2 || p->tiling.channels) {
+    /* Where no smaller band is whole tiles. */
+    plan = plan_of(p, p->out_height, channels);
+    if (arena_fits(&plan.arena)) {
+      return plan;
+    }
+    if (channels <= 2) {
       does_not_fit(worker, p->name, plan.arena.bytes);
     }
   }
@@ -188,6 +185,7 @@ static void compute(const struct worker *worker, const struct product *p, const 
       .n = at->channels,
       .m = at->padded,
       .k = p->channels * p->kernel_h * p->kernel_w,
+      .rows = p->tiling.rows,
   };
   KERNEL(matmul)(&mm, worker->core, worker->team);
   ennead_barrier();
@@ -207,6 +205,7 @@ static void compute(const struct worker *worker, const struct product *p, const 
 void product(const struct worker *worker, const struct product *p) {
   step_begins(p->region, p->step);
   const struct plan plan = choose(worker, p);
+  record_footprint(worker, p->region, p->step, &plan.arena);
   struct transfers in = {0}, out = {0};
   struct place at = place_of(p, &plan, 0, 0);
   fetch(worker, &in, p, &plan, &at, 0);

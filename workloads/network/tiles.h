@@ -34,6 +34,8 @@ static inline REAL *arena_reals(struct arena *arena, uint32_t elements) { return
 
 static inline uint32_t round_up(uint32_t value, uint32_t to) { return (value + to - 1) / to * to; }
 static inline uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
+/* `value`, or the limit if there is one (it is not 0) and it is less. */
+static inline uint32_t at_most(uint32_t limit, uint32_t value) { return limit != 0 && limit < value ? limit : value; }
 static inline uint32_t parts(uint32_t value, uint32_t part) { return (value + part - 1) / part; }
 
 /* The smallest row length that is twice an odd number of words: eight rows then begin in eight banks. */
@@ -76,6 +78,15 @@ static inline void transfer(struct transfers *transfers, const struct worker *wo
 
 /* Ends the run: a layer's smallest tile does not fit. */
 _Noreturn void does_not_fit(const struct worker *worker, const char *name, uint32_t bytes);
+
+/* Bytes of L1 that each step of each layer takes, for a host to read. */
+extern volatile uint32_t ennead_footprint[];
+
+static inline void record_footprint(const struct worker *worker, uint32_t region, uint32_t step, const struct arena *arena) {
+  if (worker->core == 0) {
+    ennead_footprint[(region - 1) / 2 + step] = arena->bytes;
+  }
+}
 
 /* A step's time, and within it the time spent waiting for tiles. */
 static inline void step_begins(uint32_t region, uint32_t step) { ennead_begin(region + 2 * step); }

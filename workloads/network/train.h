@@ -7,7 +7,6 @@
 #include "network.h"
 #include "networks.h"
 #include "program.h"
-#include "tiling.h"
 
 /* Results (the loss, then the logits), then the parameters of all layers, which the step updates. */
 extern REAL ennead_output[NETWORK_PARAMETERS];
@@ -15,8 +14,12 @@ extern const REAL ennead_x[];
 
 static REAL velocity[NETWORK_PARAMETERS] __attribute__((aligned(16)));
 
-/* Two words for each step of each layer; a host may change them before the run. 0: as much as fits. */
-__attribute__((section(".data"))) volatile struct tiling ennead_tiling[NETWORK_LAYER_COUNT * STEPS] = NETWORK_TILING;
+/* Three words for each step of each layer; a host may change them before the run. */
+__attribute__((section(".data"))) volatile struct tiling ennead_tiling[NETWORK_LAYER_COUNT * STEPS] = {
+#include NETWORK_TILING
+};
+
+volatile uint32_t ennead_footprint[NETWORK_LAYER_COUNT * STEPS];
 
 #define PARAMETERS(weights_at, bias_at, row)                                                                   \
   {                                                                                                            \

@@ -32,7 +32,7 @@ extern const REAL ennead_a[N * LDA];
 extern const REAL ennead_b[K * M];
 REAL ennead_output[N * M] __attribute__((aligned(16)));
 
-/* 0: register tiles; 1: the plain loop. */
+/* 0: register tiles of 4 rows; 1: the plain loop; 2 and 3: register tiles of 2 rows and of 1 row. */
 __attribute__((section(".data"))) volatile uint32_t ennead_kernel = 0;
 
 static REAL a[2][ROWS * LDA] ENNEAD_L1;
@@ -72,7 +72,7 @@ static ennead_transfer write_back(uint32_t index) {
 }
 
 void ennead_team_main(uint32_t core, uint32_t team) {
-  const uint32_t naive = ennead_kernel;
+  const uint32_t kernel = ennead_kernel;
   ennead_transfer rows_in = 0, columns_in = 0, out[2];
   if (core == 0) {
     columns_in = fetch_columns(0);
@@ -110,8 +110,9 @@ void ennead_team_main(uint32_t core, uint32_t team) {
         .n = block.rows,
         .m = block.columns,
         .k = K,
+        .rows = kernel == 2 ? 2 : kernel == 3 ? 1 : 4,
     };
-    if (naive) {
+    if (kernel == 1) {
       matmul_naive_kernel(&mm, core, team);
     } else {
       matmul_kernel(&mm, core, team);

@@ -59,11 +59,11 @@ const EIGHT_WORKERS: Parameter = Parameter {
 };
 const KERNEL: Parameter = Parameter {
     name: "kernel",
-    summary: "0: register tiles of 4 rows by 4 words; 1: one element at a time",
+    summary: "0: register tiles of 4 rows by 4 words; 1: one element at a time; 2: tiles of 2 rows; 3: of 1 row",
     symbol: "ennead_kernel",
     default: 0,
     min: 0,
-    max: 1,
+    max: 3,
 };
 
 macro_rules! elf {

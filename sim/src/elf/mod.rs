@@ -294,8 +294,16 @@ impl Image {
 
     /// Changes the initial value of the 32-bit variable of this name.
     pub fn patch(&mut self, symbol: &str, value: u32) -> Result<(), String> {
+        self.patch_word(symbol, 0, value)
+    }
+
+    /// Sets word number `index` of the array at a symbol, before the program is loaded.
+    ///
+    /// # Errors
+    /// There is no such symbol, or the word is not in a segment of the program.
+    pub fn patch_word(&mut self, symbol: &str, index: u32, value: u32) -> Result<(), String> {
         let address = match self.symbols.find(symbol) {
-            Some(found) => found.address,
+            Some(found) => found.address.wrapping_add(4 * index),
             None => return Err(format!("the program has no symbol {symbol}")),
         };
         let end = u64::from(address) + 4;

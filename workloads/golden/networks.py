@@ -611,6 +611,22 @@ def header():
     (HERE / "networks.h").write_text("\n".join(lines))
 
 
+def table():
+    """MACs of the forward step of each layer, and elements of its parameters (twice, with velocities), input and output in L2."""
+    lines = ["network,layer,macs,parameters,tensors"]
+    for name, network in NETWORKS.items():
+        for layer in network["layers"]():
+            parameters = 2 * sum(part.size for part in layer.initial(np.random.default_rng(0), np.float16))
+            if isinstance(layer, Convolution):
+                tensors = layer.cin * layer.x_plane(np.float16) + layer.cout * layer.y_plane(np.float16)
+            elif isinstance(layer, Depthwise):
+                tensors = 2 * layer.channels * layer.plane(np.float16)
+            else:
+                tensors = layer.channels * layer.plane(np.float16)
+            lines.append(f"{name},{layer.name},{layer.macs},{parameters},{tensors}")
+    (HERE / "layers.csv").write_text("\n".join(lines) + "\n")
+
+
 def main():
     for name, network in NETWORKS.items():
         layers = network["layers"]()
@@ -619,6 +635,7 @@ def main():
         for precision, dtype in TYPES.items():
             train(name, network, precision, dtype)
     header()
+    table()
 
 
 if __name__ == "__main__":

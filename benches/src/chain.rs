@@ -17,6 +17,15 @@ pub struct Chain {
     links: &'static [&'static str],
 }
 
+/// How a chain's program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// By the bench machine's exit register.
+    Register,
+    /// By Linux's system call, for simulators of whole processes.
+    SystemCall,
+}
+
 /// An integer chain, and chains of fused multiply-adds in binary32 and packed binary16.
 pub const CHAINS: [Chain; 3] = [
     Chain {
@@ -64,8 +73,10 @@ pub const CHAINS: [Chain; 3] = [
 const BODY: usize = 64;
 /// Iterations, in units of 4096.
 const ITERATIONS: u32 = 4;
-/// Where the program lies: the start of L2.
-const BASE: u32 = 0x1c00_0000;
+/// Bytes of the ELF file before the code.
+const HEADERS: u32 = 84;
+/// Where the program lies: in L2, as far from a page's beginning as in the file, which loaders that map files ask for.
+const BASE: u32 = 0x1c00_0000 + HEADERS;
 
 impl Chain {
     /// Instructions that a run retires at least: those of the chain.
@@ -73,14 +84,17 @@ impl Chain {
         u64::from(ITERATIONS << 12) * BODY as u64
     }
 
-    /// The program as an ELF file; it ends by the bench's exit register.
+    /// The program as an ELF file.
     ///
     /// # Panics
     /// If `set` does not have the chain's instructions.
-    pub fn elf(&self, set: &Set) -> Vec<u8> {
+    pub fn elf(&self, set: &Set, ending: Ending) -> Vec<u8> {
         let word = |line: &str| assemble(line, set).expect("the core has the instruction");
         // Floating point on; the trip count.
-        let on = ["lui t0, 0x2", "csrrs zero, mstatus, t0"];
+        let on: &[&str] = match ending {
+            Ending::Register => &["lui t0, 0x2", "csrrs zero, mstatus, t0"],
+            Ending::SystemCall => &[],
+        };
         let count = format!("lui t0, {ITERATIONS}");
         let mut code: Vec<u32> = on.iter().chain(self.start).map(|line| word(line)).collect();
         code.push(word(&count));
@@ -88,7 +102,10 @@ impl Chain {
         code.push(word("addi t0, t0, -1"));
         let back = (4 * (BODY as u32 + 1)).wrapping_neg();
         code.push(word(&format!("bne t0, zero, {back:#x}")));
-        code.extend(["lui t1, 0x20000", "sw zero, 0(t1)", "jal zero, 0"].map(word));
+        code.extend(match ending {
+            Ending::Register => ["lui t1, 0x20000", "sw zero, 0(t1)", "jal zero, 0"].map(word),
+            Ending::SystemCall => ["addi a0, zero, 0", "addi a7, zero, 93", "ecall"].map(word),
+        });
 
         let size = 4 * code.len() as u32;
         let mut file = vec![0x7f, b'E', b'L', b'F', 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -99,7 +116,7 @@ impl Chain {
         [52, 32, 1, 40, 0, 0]
             .into_iter()
             .for_each(|value| half(&mut file, value));
-        let segment = [1, 84, BASE, BASE, size, size, 5, 4].map(u32::to_le_bytes);
+        let segment = [1, HEADERS, BASE, BASE, size, size, 5, 4].map(u32::to_le_bytes);
         file.extend(segment.as_flattened());
         code.iter().for_each(|word| file.extend(word.to_le_bytes()));
         file

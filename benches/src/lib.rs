@@ -2,11 +2,12 @@
 
 mod chain;
 
-pub use chain::{CHAINS, Chain};
+pub use chain::{CHAINS, Chain, Ending};
 
+use ennead_isa::Set;
 use ennead_sim::config::{Config, Draft};
 use ennead_sim::elf::Image;
-use ennead_sim::engine::RunOptions;
+use ennead_sim::engine::{Engine, RunOptions};
 use ennead_sim::fault::Outcome;
 use ennead_sim::machine::Machine;
 use ennead_sim::observe::Silent;
@@ -47,7 +48,7 @@ impl Job {
             draft.assignment(key).expect("a key of the machine");
         }
         let config = draft.finish().expect("a possible machine");
-        let elf = chain.elf(&config.core.instruction_set());
+        let elf = chain.elf(&config.core.instruction_set(), Ending::Register);
         Self {
             config,
             image: Image::parse(&elf).expect("a good ELF file"),
@@ -62,12 +63,29 @@ impl Job {
         Machine::new(&self.config, &self.image).expect("the program fits")
     }
 
+    /// The instructions that its cores have.
+    pub fn instruction_set(&self) -> Set {
+        self.config.core.instruction_set()
+    }
+
     /// Runs to the end; gives the instructions retired by all cores.
     ///
     /// # Panics
     /// If the program does not end with exit code 0: then its time says nothing.
     pub fn run(&self, machine: &mut Machine) -> u64 {
-        let outcome = machine.run(&RunOptions::default(), &mut Silent);
+        self.run_with(machine, Engine::default())
+    }
+
+    /// [`Job::run`] with this engine.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn run_with(&self, machine: &mut Machine, engine: Engine) -> u64 {
+        let options = RunOptions {
+            engine,
+            ..RunOptions::default()
+        };
+        let outcome = machine.run(&options, &mut Silent);
         assert!(matches!(&outcome, Outcome::Exit(exit) if exit.code == 0), "{outcome:?}");
         machine.counters().instret()
     }

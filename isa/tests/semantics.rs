@@ -312,6 +312,15 @@ fn values_seen_on_another_simulator_come_out_here() {
 }
 
 #[test]
+fn the_examples_of_the_manual_come_out_here() {
+    let reversed = |radix| run(&format!("cv.bitrev t0, t1, {radix}, 4"), [0, 0xc64a_5933, 0]);
+    assert_eq!(reversed(0), 0x0cc9_a526);
+    assert_eq!(reversed(1), 0x0cc6_5a19);
+    assert_eq!(reversed(2), 0x216b_244b);
+    assert_eq!(reversed(3), reversed(0), "3 is as 0");
+}
+
+#[test]
 fn a_divider_a_multiplier_and_the_alu_serve_what_the_hardware_gives_them() {
     for row in ROWS {
         let Some(Kind::Compute { unit, .. }) = row.op.map(|op| op.kind()) else {

@@ -533,6 +533,21 @@ fn event_counters_count_the_selected_event_while_they_are_not_inhibited() {
 }
 
 #[test]
+fn a_counter_of_several_events_counts_the_cycles_in_which_any_happened() {
+    let count = |events: u32| {
+        let text = format!(
+            "li t0, {events:#x}\ncsrrw zero, 0x323, t0\ncsrrwi zero, mcountinhibit, 0\n{WORK}
+             addi t0, zero, 8\ncsrrw zero, mcountinhibit, t0\ncsrrs t0, 0xb03, zero\nsw t0, 0(s11)\n"
+        );
+        table(&modern(), &format!("{START}{text}{EXIT}{TABLE}"), 1)[0]
+    };
+    let [cycles, instructions, loads, stores] = [0, 1, 5, 6].map(|event| count(1 << event));
+    assert_eq!(count(1 << 5 | 1 << 6), loads + stores);
+    assert_eq!(count(1 << 1 | 1 << 5 | 1 << 7), instructions);
+    assert_eq!(count(0xffff), cycles);
+}
+
+#[test]
 fn more_event_counters_exist_where_the_machine_has_them() {
     let text = "
         csrrs t0, mcountinhibit, zero

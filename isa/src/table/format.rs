@@ -354,7 +354,7 @@ const RADIX2: Field = Field::Immediate(Immediate {
     low: 5,
     ..immediate("radix", Slot::Imm, false, Show::Decimal, &[run(25, 2, 0)])
 });
-const POINTS5: Field = Field::Immediate(immediate("points", Slot::Imm, false, Show::Decimal, &[run(20, 5, 0)]));
+const DROPPED5: Field = Field::Immediate(immediate("shift", Slot::Imm, false, Show::Decimal, &[run(20, 5, 0)]));
 const CSR12: Field = Field::Immediate(immediate("csr", Slot::Imm, false, Show::Csr, &[run(20, 12, 0)]));
 const ZIMM5: Field = Field::Immediate(immediate("zimm", Slot::Aux, false, Show::Decimal, &[run(15, 5, 0)]));
 const LOOP: Field = Field::Immediate(immediate("loop", Slot::Rd, false, Show::Decimal, &[run(7, 1, 0)]));
@@ -400,8 +400,8 @@ formats! {
     ACC_ROUND   "rd, rs1, rs2, shift"    [RD, RS1, RS2, ACC, ROUND5];
     BITS        "rd, rs1, len, pos"      [RD, RS1, WIDTH5, POSITION5];
     ACC_BITS    "rd, rs1, len, pos"      [RD, RS1, WIDTH5, POSITION5, ACC];
-    BITREV      "rd, rs1, radix, points" [RD, RS1, RADIX2, POINTS5];
-    P_BITREV    "rd, rs1, points, radix" [RD, RS1, RADIX2, POINTS5];
+    BITREV      "rd, rs1, radix, shift" [RD, RS1, RADIX2, DROPPED5];
+    P_BITREV    "rd, rs1, shift, radix" [RD, RS1, RADIX2, DROPPED5];
 
     LP_TARGET   "loop, target"           [LOOP_X, forward(&[run(20, 12, 1)])];
     LP_COUNT    "loop, rs1"              [LOOP_X, RS1];

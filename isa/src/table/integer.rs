@@ -59,16 +59,16 @@ pub(super) fn extract(a: u32, b: u32) -> u32 {
     sra(sra(a, b & 31) << unused, unused)
 }
 
-/// Reverses the low `n = b[4:0]` bits of `a` in groups of `b[6:5] + 1` bits from the top; a last group that is not full
-/// is filled with zeros, and groups of three leave the two highest result bits zero (CV32E40P manual, bit reversal).
+/// Shifts `a` left by `b[4:0]` and reverses the order of groups of `b[6:5] + 1` bits, counted from the top; groups of three
+/// leave the two highest result bits zero (CV32E40P manual, bit reverse instruction, whose examples the RTL computes).
 pub(super) fn bitrev(a: u32, b: u32) -> u32 {
     let group = match (b >> 5) & 3 {
         3 => 1,
         radix => radix + 1,
     };
-    let aligned = a.checked_shl(32 - (b & 31)).unwrap_or(0);
+    let shifted = a << (b & 31);
     (0..32 / group).fold(0, |result, i| {
-        let bits = (aligned << (i * group)) >> (32 - group);
+        let bits = (shifted << (i * group)) >> (32 - group);
         result | (bits << (i * group))
     })
 }

@@ -218,7 +218,7 @@ operations! {
             |a, b, c, _| (c & !field(b)) | ((a << (b & 31)) & field(b));
         Bset     Alu "rd = {a} with the bits that {b} names set"     |a, b, _, _| a | field(b);
         Bclr     Alu "rd = {a} with the bits that {b} names cleared" |a, b, _, _| a & !field(b);
-        Bitrev   Alu "rd = low `points` bits of {a}, groups of radix+1 bits from the top reversed; radix 3 is 0"
+        Bitrev   Alu "rd = groups of radix+1 bits of {a} << shift, from the top, in reversed order; radix 3 is 0"
             |a, b, _, _| bitrev(a, b);
         // PULP multiplies; h is the upper half of a register, l the lower; half = 2^(shift-1), 0 when shift is 0.
         Mac      Mul "rd = {c} + {a} * {b}"               |a, b, c, _| c.wrapping_add(a.wrapping_mul(b));

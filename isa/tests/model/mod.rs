@@ -198,11 +198,13 @@ fn scalar(prefix: &str, name: &str, word: u32, rd: u32, rs1: u32, rs2: u32) -> O
     })
 }
 
-/// The low `points` bits as a list from the highest, in groups of `radix + 1`, the list of groups read backwards.
-fn reversed(value: u32, points: u32, radix: u32) -> u32 {
+/// What is left of the bits, from the highest, when the first `shift` are thrown away and as many zeros follow; cut into
+/// groups of `radix + 1`, a last one that is not full dropped, and the list of groups read backwards.
+fn reversed(value: u32, shift: u32, radix: u32) -> u32 {
     let group = if radix == 3 { 1 } else { radix as usize + 1 };
-    let mut from_top: Vec<u32> = (0..points).rev().map(|bit| (value >> bit) & 1).collect();
-    from_top.resize(32 / group * group, 0);
+    let mut from_top: Vec<u32> = (0..32 - shift).rev().map(|bit| (value >> bit) & 1).collect();
+    from_top.resize(32, 0);
+    from_top.truncate(32 / group * group);
     let mut result = 0u64;
     for groups in from_top.chunks(group).rev() {
         for bit in groups {

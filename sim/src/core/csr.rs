@@ -125,6 +125,21 @@ pub struct Csr {
     float_off: bool,
 }
 
+/// A counter of several events counts the cycles in which any of them happened: leaves of `selected` what never coincides,
+/// but for compressed instructions (event 10), which can also be loads, stores, jumps and branches (5 to 8).
+fn distinct(selected: u32) -> u32 {
+    const CYCLES: u32 = 1;
+    const INSTRUCTIONS: u32 = 1 << 1;
+    const KINDS: u32 = 0b101_1110_0000;
+    if selected & CYCLES != 0 {
+        CYCLES
+    } else if selected & INSTRUCTIONS != 0 {
+        selected & !KINDS
+    } else {
+        selected
+    }
+}
+
 /// Counts that counters show, by event number (the numbering of `mhpmevent` and of the legacy `PCCR` registers).
 pub type Events = [u64; 32];
 
@@ -264,7 +279,7 @@ impl Csr {
             1 => 0,
             2 => view.events[1],
             _ => {
-                let selected = self.mhpmevent[index - 3];
+                let selected = distinct(self.mhpmevent[index - 3]);
                 (0..32)
                     .filter(|event| selected >> event & 1 == 1)
                     .map(|event| view.events[event])

@@ -88,9 +88,12 @@ pub(crate) struct Run {
     /// Let the program read and write files of this directory through semihosting calls; without it there are none
     #[arg(long, value_name = "DIR")]
     pub(crate) semihost_dir: Option<PathBuf>,
-    /// Write what retires, as CSV: retire:FILE, or just retire with -o
-    #[arg(long, value_name = "retire:FILE")]
-    pub(crate) trace: Option<String>,
+    /// Write a trace, as KIND:FILE or as KIND together with -o (repeatable): retire (CSV), perfetto (for
+    /// ui.perfetto.dev), konata (pipeline log), folded (stacks), flamegraph (SVG)
+    #[arg(long, value_name = "KIND:FILE")]
+    pub(crate) trace: Vec<String>,
+    #[command(flatten)]
+    pub(crate) window: Window,
     /// Write an annotated listing: each instruction of the hot functions with its count, cycles and stalls by cause
     #[arg(long, value_name = "FILE")]
     pub(crate) explain: Option<PathBuf>,
@@ -99,6 +102,23 @@ pub(crate) struct Run {
     pub(crate) host_time: bool,
     #[command(flatten)]
     pub(crate) noise: Noise,
+}
+
+/// What of a run the traces show; without any of these, all of it.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Window {
+    /// Trace only these cluster clock cycles, both included: FROM..TO, FROM.. or ..TO
+    #[arg(long, value_name = "FROM..TO", requires = "trace")]
+    pub(crate) trace_cycles: Option<String>,
+    /// Trace only this core: its name, for example cluster.worker[3], or its index (repeatable)
+    #[arg(long, value_name = "CORE", requires = "trace")]
+    pub(crate) trace_core: Vec<String>,
+    /// Trace only the instructions of this function (repeatable)
+    #[arg(long, value_name = "NAME", requires = "trace")]
+    pub(crate) trace_symbol: Vec<String>,
+    /// Trace a core only between the markers of this region: its name or number (repeatable)
+    #[arg(long, value_name = "NAME", requires = "trace")]
+    pub(crate) trace_region: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -98,6 +98,13 @@ impl Job {
         Ok(())
     }
 
+    /// The cores' names, workers first.
+    pub fn core_names(&self) -> Vec<String> {
+        let workers = (0..self.config.cluster.workers).map(|index| format!("cluster.worker[{index}]"));
+        let orchestrator = self.config.orchestrator.present.then(|| "soc.orchestrator".to_owned());
+        workers.chain(orchestrator).collect()
+    }
+
     /// The name of a region: what the program calls it, or its number.
     pub fn region_name(&self, id: u32) -> String {
         self.target.image.region_name(id)
@@ -195,8 +202,14 @@ impl Job {
 
     /// Runs in slices, so that guest output is seen while the guest runs.
     fn drive<O: Observer>(&self, machine: &mut Machine, observer: &mut O, console: &mut dyn FnMut(&[u8])) -> Outcome {
+        if O::TRANSFERS {
+            machine.watch_transfers();
+        }
         loop {
             let outcome = self.slice(machine, observer);
+            if O::TRANSFERS {
+                observer.transfers(machine.take_transfers());
+            }
             let bytes = machine.take_console();
             if !bytes.is_empty() {
                 console(bytes);

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use ennead_isa::Decoder;
+use ennead_sim::cluster::dma::Transfer;
 use ennead_sim::core::pipeline::Ledger;
 use ennead_sim::engine::Engine;
 use ennead_sim::observe::{Observer, Retired, Silent};
@@ -17,7 +18,7 @@ use crate::job::{Job, Limits};
 use crate::output::{self, emit};
 use crate::target::Target;
 use crate::text;
-use crate::trace::RetireTrace;
+use crate::trace::Traces;
 
 pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
     output::log(args.noise);
@@ -25,10 +26,7 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
     if let Some(directory) = &args.output {
         output::directory(directory)?;
     }
-    let trace = match &args.trace {
-        Some(option) => Some(RetireTrace::create(RetireTrace::path(option, args.output.as_deref())?)?),
-        None => None,
-    };
+    let traces = Traces::open(&job, &args.trace, &args.window, args.output.as_deref())?;
     tracing::info!(
         program = job.target.name,
         machine = job.config_name,
@@ -39,7 +37,7 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
     // Read before the run, because the program may be built anew meanwhile.
     let elf = args.explain.as_ref().map(|_| job.target.bytes()).transpose()?;
     let mut watchers = Watchers {
-        trace,
+        traces,
         profile: args.explain.as_ref().map(|_| Profile::default()),
     };
     let mut console = Console {
@@ -53,14 +51,14 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
     } else {
         job.run(&mut show, &mut Silent)?
     };
-    let Watchers { trace, profile } = watchers;
+    let Watchers { traces, profile } = watchers;
     if !args.host_time {
         finished.report.host = None;
     }
 
     // Whatever cannot be written must not take the rest with it: the first failure is told at the end.
     let mut failures = Vec::new();
-    failures.extend(trace.and_then(|trace| trace.finish().err()));
+    failures.extend(traces.finish(finished.report.cycles));
     let json = finished.report.to_json();
     if let Some(directory) = &args.output {
         failures.extend(output::write_whole(&directory.join("report.json"), json.as_bytes()).err());
@@ -143,26 +141,29 @@ fn job(args: &args::Run) -> Result<Job, Failure> {
 
 /// Who watches the run.
 struct Watchers {
-    trace: Option<RetireTrace>,
+    traces: Traces,
     profile: Option<Profile>,
 }
 
 impl Watchers {
     fn watch(&self) -> bool {
-        self.trace.is_some() || self.profile.is_some()
+        !self.traces.is_empty() || self.profile.is_some()
     }
 }
 
 impl Observer for Watchers {
     const ACTIVE: bool = true;
 
-    fn retire(&mut self, retired: Retired) {
-        if let Some(trace) = &mut self.trace {
-            trace.retire(retired);
-        }
+    const TRANSFERS: bool = true;
+
+    fn retire(&mut self, _: Retired) {}
+
+    fn transfers(&mut self, transfers: Vec<Transfer>) {
+        self.traces.transfers(transfers);
     }
 
     fn books(&mut self, retired: &Retired, ledger: &Ledger) {
+        self.traces.books(retired, ledger);
         if let Some(profile) = &mut self.profile {
             profile.books(retired, ledger);
         }

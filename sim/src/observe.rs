@@ -2,6 +2,7 @@
 //!
 //! Invariant: observing never changes a cycle.
 
+use crate::cluster::dma::Transfer;
 use crate::core::pipeline::{Charge, Ledger};
 use crate::stall::Stall;
 
@@ -27,12 +28,18 @@ pub trait Observer {
     /// Whether anything is watched at all; a constant, so that an unobserved loop carries no trace of it.
     const ACTIVE: bool;
 
+    /// Whether DMA transfers are watched.
+    const TRANSFERS: bool = false;
+
     /// An instruction left decode.
     fn retire(&mut self, retired: Retired);
 
     /// The books of its core, this instruction's cycle included and what comes after it not.
     #[inline(always)]
     fn books(&mut self, _retired: &Retired, _ledger: &Ledger) {}
+
+    /// DMA transfers that were given or done; told from time to time, in order among themselves.
+    fn transfers(&mut self, _: Vec<Transfer>) {}
 }
 
 /// Watches nothing.

@@ -442,9 +442,9 @@ fn arguments_that_make_no_sense() {
             &["_start = x", "whole number"],
         ),
         (
-            &["run", "good.elf", "--trace", "perfetto:x"],
+            &["run", "good.elf", "--trace", "pipeline:x"],
             200,
-            &["perfetto:x", "retire:FILE"],
+            &["pipeline:x", "retire:FILE", "perfetto"],
         ),
         (&["run", "good.elf", "--trace", "retire:"], 200, &["retire:FILE"]),
         (&["run", "good.elf", "--trace", "retire"], 200, &["retire:FILE"]),

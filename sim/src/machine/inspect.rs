@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::cluster::dma::Transfer;
 use crate::core::Next;
 use crate::engine::calendar;
 use crate::fault::Outcome;
@@ -209,6 +210,16 @@ impl Machine {
             Some(core) => self.cores.get(core).map_or(0, |core| core.instret),
             None => self.cores.iter().map(|core| core.instret).sum(),
         }
+    }
+
+    /// Notes the DMA's transfers from now on.
+    pub fn watch_transfers(&mut self) {
+        self.dma.watch();
+    }
+
+    /// Takes the transfers that were given or done since the last call.
+    pub fn take_transfers(&mut self) -> Vec<Transfer> {
+        self.dma.take_log()
     }
 
     /// The last cycle that is over.

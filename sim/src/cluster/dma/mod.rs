@@ -177,6 +177,23 @@ struct Port {
     answers_from: Option<u64>,
 }
 
+/// A command was given, or is done: for whoever watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// The cycle of the store of its last word, or the one of its end.
+    pub cycle: u64,
+    /// Its transfer ID.
+    pub id: u32,
+    /// The control port that gave it: a core's index, or the number of workers for the peripheral port.
+    pub port: usize,
+    /// Bytes.
+    pub bytes: u32,
+    /// Into L1 rather than out of it.
+    pub to_l1: bool,
+    /// It is done, rather than given.
+    pub done: bool,
+}
+
 /// The DMA of one cluster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Dma {
@@ -201,6 +218,9 @@ pub struct Dma {
     busy_since: u64,
     ticked: u64,
     due: Option<u64>,
+    /// Commands given and done, where somebody watches.
+    #[serde(skip)]
+    log: Option<Vec<Transfer>>,
 }
 
 impl Dma {
@@ -235,6 +255,31 @@ impl Dma {
             busy_since: 0,
             ticked: 0,
             due: None,
+            log: None,
+        }
+    }
+
+    /// Notes commands that are given and done from now on.
+    pub fn watch(&mut self) {
+        self.log.get_or_insert_default();
+    }
+
+    /// Takes what was noted since the last call.
+    pub fn take_log(&mut self) -> Vec<Transfer> {
+        self.log.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    #[inline]
+    fn log(&mut self, cycle: u64, job: Job, done: bool) {
+        if let Some(log) = &mut self.log {
+            log.push(Transfer {
+                cycle,
+                id: job.id.into(),
+                port: job.port.into(),
+                bytes: job.control & bit::LENGTH,
+                to_l1: job.control & bit::TO_L1 != 0,
+                done,
+            });
         }
     }
 
@@ -329,6 +374,7 @@ impl Dma {
             id: port.id as u16,
             control: command.control,
         };
+        self.log(now, job, false);
         let queued = Queued {
             command,
             job,
@@ -435,6 +481,7 @@ impl Dma {
 
     /// The last command of an ID that is under way pulses its lines.
     fn complete(&mut self, now: u64, job: Job) -> Option<Completion> {
+        self.log(now, job, true);
         let Job { port, id, control } = job;
         let bytes = u64::from(control & bit::LENGTH);
         if control & bit::TO_L1 != 0 {

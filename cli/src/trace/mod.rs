@@ -1,0 +1,256 @@
+//! Traces of a run: what the options ask for, and handing every instruction to each of them.
+//!
+//! What a trace looks like is in the files beside this one; each is a [`Sink`]. Tracing never changes a cycle.
+//!
+//! Invariant: a disk that fills up loses the trace and not the run: the first error is kept and told at the end.
+
+mod functions;
+mod konata;
+mod perfetto;
+mod retire;
+mod stacks;
+mod window;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use ennead_isa::{Decoder, Inst, Kind};
+use ennead_sim::cluster::dma::Transfer;
+use ennead_sim::core::pipeline::{Charge, Ledger};
+use ennead_sim::observe::Retired;
+use ennead_sim::stall::Stall;
+
+use crate::args;
+use crate::failure::Failure;
+use crate::job::Job;
+use functions::Functions;
+use window::Window;
+
+/// Buffered bytes of a trace file.
+const BUFFER: usize = 1 << 18;
+
+/// An instruction that left decode, and the wait before it.
+struct Step<'a> {
+    retired: Retired,
+    /// The first cycle after the one in which the core's instruction before it left decode.
+    since: u64,
+    /// What it is; none where it is illegal.
+    inst: Option<Inst>,
+    /// What the cycles of the wait were spent on, the first cause first.
+    waits: &'a [(Charge, u64)],
+}
+
+/// What a wait is called.
+fn cause(charge: Charge) -> &'static str {
+    match charge {
+        Charge::Stall(stall) => stall.key(),
+        Charge::Sleep => "sleep",
+    }
+}
+
+impl Step<'_> {
+    /// Cycles that it waited.
+    fn waited(&self) -> u64 {
+        self.retired.cycle - self.since
+    }
+
+    fn is_event_load(&self) -> bool {
+        self.inst.is_some_and(|inst| matches!(inst.op.kind(), Kind::EventLoad))
+    }
+
+    /// The region marker that it is: number, and whether it begins.
+    fn marker(&self) -> Option<(u32, bool)> {
+        let bits = self.retired.bits;
+        let number = bits >> 20;
+        (bits & 0xf_ffff == 0x3013).then_some((number & 1023, number & 1024 == 0))
+    }
+}
+
+/// One trace that is being written.
+trait Sink {
+    /// An instruction left decode.
+    fn step(&mut self, step: &Step) -> io::Result<()>;
+
+    /// DMA transfers were given or done.
+    fn transfers(&mut self, _: &[Transfer]) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The run ended after this cycle.
+    fn finish(&mut self, cycles: u64) -> io::Result<()>;
+}
+
+/// A file with its sink.
+struct Trace {
+    path: PathBuf,
+    sink: Box<dyn Sink>,
+    error: Option<io::Error>,
+}
+
+/// All traces of a run.
+pub(crate) struct Traces {
+    window: Window,
+    decoder: Decoder,
+    /// The cycle after each core's last instruction, and what its cycles had been spent on by then.
+    since: Vec<u64>,
+    spent: Vec<Ledger>,
+    /// The wait before the instruction that is told next.
+    waits: Vec<(Charge, u64)>,
+    traces: Vec<Trace>,
+}
+
+/// The kinds, with the file that each gets in an output directory.
+const KINDS: &[(&str, &str)] = &[
+    ("retire", "retire.csv"),
+    ("perfetto", "trace.perfetto"),
+    ("konata", "trace.kanata"),
+    ("folded", "stacks.folded"),
+    ("flamegraph", "flamegraph.svg"),
+];
+
+impl Traces {
+    /// Creates the files that the options name.
+    pub(crate) fn open(
+        job: &Job,
+        options: &[String],
+        window: &args::Window,
+        output: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let cores = job.core_names();
+        let functions = || Functions::new(&job.target.image);
+        let mut traces = Self {
+            window: Window::new(window, job)?,
+            decoder: Decoder::new(&job.config.core.instruction_set()),
+            since: vec![1; cores.len()],
+            spent: vec![Ledger::default(); cores.len()],
+            waits: Vec::new(),
+            traces: Vec::new(),
+        };
+        for option in options {
+            let (kind, path) = place(option, output)?;
+            let file = File::create(&path).map_err(|error| Failure::unwritable(&path, &error))?;
+            let file = BufWriter::with_capacity(BUFFER, file);
+            let sink: io::Result<Box<dyn Sink>> = match kind {
+                "retire" => retire::Retire::new(file, cores.len()).map(|sink| Box::new(sink) as _),
+                "perfetto" => perfetto::Perfetto::new(file, &cores, functions(), job).map(|sink| Box::new(sink) as _),
+                "konata" => konata::Konata::new(file, &cores).map(|sink| Box::new(sink) as _),
+                "folded" => Ok(Box::new(stacks::Stacks::new(
+                    file,
+                    &cores,
+                    functions(),
+                    stacks::Shape::Folded,
+                ))),
+                _ => Ok(Box::new(stacks::Stacks::new(
+                    file,
+                    &cores,
+                    functions(),
+                    stacks::Shape::Flames,
+                ))),
+            };
+            let sink = sink.map_err(|error| Failure::unwritable(&path, &error))?;
+            traces.traces.push(Trace {
+                path,
+                sink,
+                error: None,
+            });
+        }
+        Ok(traces)
+    }
+
+    /// Whether nothing was asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.traces.is_empty()
+    }
+
+    /// Ends every trace of a run that ended after `cycles`, and says what was lost.
+    pub(crate) fn finish(self, cycles: u64) -> Vec<Failure> {
+        let end = |mut trace: Trace| {
+            let error = match trace.error {
+                Some(error) => error,
+                None => trace.sink.finish(cycles).err()?,
+            };
+            Some(Failure::Output(format!(
+                "the trace {} is incomplete: {error}; free some space or trace a shorter run",
+                trace.path.display()
+            )))
+        };
+        self.traces.into_iter().filter_map(end).collect()
+    }
+
+    fn each(traces: &mut [Trace], tell: impl Fn(&mut dyn Sink) -> io::Result<()>) {
+        for trace in traces.iter_mut().filter(|trace| trace.error.is_none()) {
+            trace.error = tell(trace.sink.as_mut()).err();
+        }
+    }
+}
+
+impl Traces {
+    /// An instruction left decode, and the books of its core with it.
+    pub(crate) fn books(&mut self, retired: &Retired, ledger: &Ledger) {
+        if self.is_empty() {
+            return;
+        }
+        let since = std::mem::replace(&mut self.since[retired.core], retired.cycle + 1);
+        self.waits.clear();
+        if since < retired.cycle {
+            self.waits.extend(waits(&self.spent[retired.core], ledger));
+            if let Some(first) = self.waits.iter().position(|wait| retired.waited_for == Some(wait.0)) {
+                self.waits[..=first].rotate_right(1);
+            }
+            self.spent[retired.core].clone_from(ledger);
+        }
+        let step = Step {
+            retired: *retired,
+            since,
+            inst: self.decoder.decode(retired.bits),
+            waits: &self.waits,
+        };
+        if self.window.admits(&step) {
+            Self::each(&mut self.traces, |sink| sink.step(&step));
+        }
+    }
+
+    /// DMA transfers were given or done.
+    pub(crate) fn transfers(&mut self, mut transfers: Vec<Transfer>) {
+        transfers.retain(|transfer| transfer.done || self.window.shows(transfer.cycle));
+        if !transfers.is_empty() {
+            Self::each(&mut self.traces, |sink| sink.transfers(&transfers));
+        }
+    }
+}
+
+/// What was spent between two looks at a core's books, besides instructions.
+fn waits(before: &Ledger, now: &Ledger) -> impl Iterator<Item = (Charge, u64)> {
+    let stalls = Stall::ALL.iter().map(|stall| {
+        let index = *stall as usize;
+        (Charge::Stall(*stall), now.stalls[index] - before.stalls[index])
+    });
+    let sleep = (Charge::Sleep, now.sleep - before.sleep);
+    stalls.chain([sleep]).filter(|(_, cycles)| *cycles > 0)
+}
+
+/// The kind and the file that an option names.
+fn place<'a>(option: &'a str, output: Option<&Path>) -> Result<(&'a str, PathBuf), Failure> {
+    let (kind, file) = option.split_once(':').unwrap_or((option, ""));
+    let known = KINDS.iter().find(|(name, _)| *name == kind);
+    match (known, file, output) {
+        (Some(_), file, _) if !file.is_empty() => Ok((kind, file.into())),
+        (Some((_, name)), _, Some(directory)) if !option.contains(':') => Ok((kind, directory.join(name))),
+        (Some(_), ..) => Err(Failure::BadInput(format!(
+            "--trace {option}: write {kind}:FILE, or {kind} together with -o DIR"
+        ))),
+        (None, ..) => {
+            let kinds: Vec<_> = KINDS.iter().map(|(name, _)| *name).collect();
+            Err(Failure::BadInput(format!(
+                "--trace {option}: no such trace; write KIND:FILE, for example retire:FILE, with one of {}",
+                kinds.join(", ")
+            )))
+        }
+    }
+}
+
+/// Ends a file.
+fn close(file: &mut impl Write) -> io::Result<()> {
+    file.flush()
+}

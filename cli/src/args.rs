@@ -26,6 +26,10 @@ pub(crate) enum Command {
     Sweep(Sweep),
     /// Find the fastest tiles for each step of a network's layers, by running it with many
     Tune(Tune),
+    /// Draw a picture of runs or of a sweep, as SVG or PNG
+    Plot(Plot),
+    /// Write one run or one sweep as a page with pictures and tables that needs no network
+    Report(Report),
 }
 
 /// How results are shown.
@@ -243,4 +247,52 @@ pub(crate) struct Sweep {
     pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) noise: Noise,
+}
+
+/// What a picture shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// Of a run: where each core's cycles went.
+    Stalls,
+    /// Of a run: where the cycles of each region (each layer of a network) went.
+    Layers,
+    /// Of runs: conflicts for each access, by bank.
+    Banks,
+    /// Of runs: MAC/clk against MACs for each byte that the DMA moved.
+    Roofline,
+    /// Of a sweep: a result against a setting.
+    Lines,
+    /// Of a sweep: the points that no other point beats.
+    Pareto,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Plot {
+    /// What the picture shows
+    #[arg(value_enum)]
+    pub(crate) kind: Kind,
+    /// A report.json, the results.json of a sweep, or the directory that holds it
+    #[arg(required = true, value_name = "RUN|SWEEP")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Where to write it; the name ends in .svg or .png
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Of a sweep: the setting or result along the horizontal axis [default: the last number of the sweep; for pareto
+    /// the first]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) x: Option<String>,
+    /// Of a sweep: the result along the vertical axis: mac_per_clk, cycles, latency_s, instret, speedup (lines only), or
+    /// a JSON pointer into the report [default: mac_per_clk]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) y: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Report {
+    /// A report.json, the results.json of a sweep, or the directory that holds it
+    #[arg(value_name = "RUN|SWEEP")]
+    pub(crate) run: PathBuf,
+    /// Where to write the page
+    #[arg(short = 'o', long = "output", value_name = "FILE", default_value = "report.html")]
+    pub(crate) output: PathBuf,
 }

@@ -14,6 +14,8 @@ mod inspect;
 pub mod job;
 mod list;
 mod output;
+mod page;
+mod plot;
 mod run;
 pub mod sweep;
 mod table;
@@ -51,6 +53,25 @@ pub fn programs() -> serde_json::Value {
     list::programs()
 }
 
+/// A picture of reports or of the results of a sweep, as `ennead plot` draws it.
+///
+/// # Errors
+/// [`Failure::BadInput`] if there is no such picture of these inputs.
+pub fn picture(
+    kind: &str,
+    inputs: &[serde_json::Value],
+    axes: (Option<&str>, Option<&str>),
+    png: bool,
+) -> Result<Vec<u8>, Failure> {
+    let kind = <args::Kind as clap::ValueEnum>::from_str(kind, false).map_err(Failure::BadInput)?;
+    plot::bytes(&plot::draw(kind, inputs, axes.0, axes.1)?, png)
+}
+
+/// A report or the results of a sweep as a page, as `ennead report` writes it.
+pub fn page(input: &serde_json::Value) -> String {
+    page::render(input)
+}
+
 fn run(args: Args) -> u8 {
     let done = match &args.command {
         Command::Run(run) => run::run(run),
@@ -59,6 +80,8 @@ fn run(args: Args) -> u8 {
         Command::Config(config) => config::config(config),
         Command::Sweep(sweep) => sweep::sweep(sweep),
         Command::Tune(tune) => tune::tune(tune),
+        Command::Plot(plot) => plot::plot(plot),
+        Command::Report(report) => page::report(report),
     };
     let status = done.unwrap_or_else(|failure| {
         if failure != Failure::ClosedPipe {

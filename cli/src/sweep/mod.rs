@@ -136,6 +136,6 @@ pub fn job(point: &Point, base: &Path) -> Result<Job, Failure> {
 }
 
 /// A value as `--set` would take it.
-fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -6,7 +6,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 /// A cycle-accurate simulator of a RISC-V microcontroller: 8 workers, 1 orchestrator, shared banked memory.
 #[derive(Debug, Parser)]
-#[command(name = "ennead", version, after_help = crate::failure::Status::HELP, max_term_width = 120)]
+#[command(name = "ennead", version, long_version = crate::manual::version(), after_help = crate::failure::Status::HELP, max_term_width = 120)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -15,7 +15,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a program and report its cycles, MAC/clk, latency and where every core's time went
-    Run(Run),
+    Run(Box<Run>),
     /// List the bundled programs
     List(List),
     /// Show what is in an ELF file: segments, what it asks of the machine, disassembly
@@ -30,6 +30,10 @@ pub(crate) enum Command {
     Plot(Plot),
     /// Write one run or one sweep as a page with pictures and tables that needs no network
     Report(Report),
+    /// Write man pages
+    Manual(Manual),
+    /// Print the completions of a shell
+    Completions(Completions),
 }
 
 /// How results are shown.
@@ -80,6 +84,12 @@ pub(crate) struct Run {
     /// Write report.json, console.txt and a trace that names no file of its own to this directory
     #[arg(short = 'o', long = "output", value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+    /// Save the running machine after this cluster clock cycle, and run on
+    #[arg(long, value_name = "CYCLE:FILE")]
+    pub(crate) checkpoint: Option<String>,
+    /// Go on from a saved machine instead of reset; target, machine and parameters are to be the same
+    #[arg(long, value_name = "FILE")]
+    pub(crate) restore: Option<PathBuf>,
     /// Stop after this many cluster clock cycles [default: 10000000000]
     #[arg(long, value_name = "N")]
     pub(crate) max_cycles: Option<u64>,
@@ -295,4 +305,18 @@ pub(crate) struct Report {
     /// Where to write the page
     #[arg(short = 'o', long = "output", value_name = "FILE", default_value = "report.html")]
     pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Manual {
+    /// The directory for the pages
+    #[arg(short = 'o', long = "output", value_name = "DIR", default_value = "man")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }

@@ -2,7 +2,7 @@
 //!
 //! `run` and `sweep` differ in where jobs come from and where results go; what a job is, is here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ennead_sim::config::{Config, Draft};
@@ -17,7 +17,9 @@ use ennead_workloads::Golden as Expected;
 use crate::failure::{Failure, Status};
 use crate::files::Folder;
 use crate::list::nominal;
+use crate::output;
 use crate::target::Target;
+use sha2::{Digest, Sha256};
 
 /// Cycles between two looks at the guest's console.
 const SLICE: u64 = 1 << 18;
@@ -34,6 +36,10 @@ pub struct Job {
     pub limits: Limits,
     /// Files that the program may reach.
     files: Option<Folder>,
+    /// The machine is saved after this cycle, to this file.
+    checkpoint: Option<(u64, PathBuf)>,
+    /// What the run goes on from instead of reset.
+    restored: Option<Vec<u8>>,
 }
 
 /// How a run is driven.
@@ -86,6 +92,8 @@ impl Job {
             config,
             limits,
             files: None,
+            checkpoint: None,
+            restored: None,
         })
     }
 
@@ -96,6 +104,37 @@ impl Job {
     pub fn share(&mut self, directory: &Path) -> Result<(), Failure> {
         self.files = Some(Folder::new(directory)?);
         Ok(())
+    }
+
+    /// Saves the machine after `cycle` to a file, on the way.
+    pub fn save_after(&mut self, cycle: u64, path: PathBuf) {
+        self.checkpoint = Some((cycle, path));
+    }
+
+    /// Goes on from a checkpoint.
+    pub fn restore(&mut self, checkpoint: Vec<u8>) {
+        self.restored = Some(checkpoint);
+    }
+
+    /// Whether the run goes on from a checkpoint.
+    pub fn is_restored(&self) -> bool {
+        self.restored.is_some()
+    }
+
+    /// The hash by which a checkpoint knows the program and its parameters.
+    fn program_hash(&self) -> String {
+        let parts = format!("{} {:?}", self.target.image.hash, self.target.parameters);
+        Sha256::digest(parts).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The machine as bytes from which the same run can go on.
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if the run is over, or holds something outside the machine.
+    pub fn save(&self, machine: &Machine) -> Result<Vec<u8>, Failure> {
+        machine
+            .save(&self.program_hash())
+            .map_err(|error| Failure::BadInput(format!("checkpoint: {error}")))
     }
 
     /// The cores' names, workers first.
@@ -121,6 +160,10 @@ impl Job {
         if let Some(folder) = &self.files {
             machine.set_host_files(Box::new(folder.clone()));
         }
+        if let Some(checkpoint) = &self.restored {
+            let refuse = |error| Failure::BadInput(format!("checkpoint: {error}"));
+            machine.restore(checkpoint, &self.program_hash()).map_err(refuse)?;
+        }
         Ok(machine)
     }
 
@@ -131,7 +174,7 @@ impl Job {
     pub fn run<O: Observer>(&self, console: &mut dyn FnMut(&[u8]), observer: &mut O) -> Result<Finished, Failure> {
         let mut machine = self.machine()?;
         let started = Instant::now();
-        let outcome = self.drive(&mut machine, observer, console);
+        let outcome = self.drive(&mut machine, observer, console)?;
         let seconds = started.elapsed().as_secs_f64();
         let mut finished = self.finish(&machine, &outcome);
         finished.report.host = Some(HostReport {
@@ -201,12 +244,28 @@ impl Job {
     }
 
     /// Runs in slices, so that guest output is seen while the guest runs.
-    fn drive<O: Observer>(&self, machine: &mut Machine, observer: &mut O, console: &mut dyn FnMut(&[u8])) -> Outcome {
+    fn drive<O: Observer>(
+        &self,
+        machine: &mut Machine,
+        observer: &mut O,
+        console: &mut dyn FnMut(&[u8]),
+    ) -> Result<Outcome, Failure> {
+        let mut checkpoint = self.checkpoint.as_ref();
         if O::TRANSFERS {
             machine.watch_transfers();
         }
         loop {
-            let outcome = self.slice(machine, observer);
+            let outcome = match checkpoint {
+                Some((cycle, path)) if machine.cycles() >= *cycle => {
+                    output::write_whole(path, &self.save(machine)?)?;
+                    checkpoint = None;
+                    None
+                }
+                Some((cycle, _)) if *cycle < self.max_cycles() => {
+                    machine.run_until(self.limits.engine, *cycle, observer)
+                }
+                _ => self.slice(machine, observer),
+            };
             if O::TRANSFERS {
                 observer.transfers(machine.take_transfers());
             }
@@ -215,7 +274,14 @@ impl Job {
                 console(bytes);
             }
             if let Some(outcome) = outcome {
-                return outcome;
+                if let Some((cycle, path)) = checkpoint {
+                    let text = format!(
+                        "{}: not written, because the run ended before cycle {cycle}",
+                        path.display()
+                    );
+                    tracing::warn!("{text}");
+                }
+                return Ok(outcome);
             }
         }
     }

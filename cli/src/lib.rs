@@ -13,6 +13,7 @@ mod files;
 mod inspect;
 pub mod job;
 mod list;
+mod manual;
 mod output;
 mod page;
 mod plot;
@@ -82,6 +83,8 @@ fn run(args: Args) -> u8 {
         Command::Tune(tune) => tune::tune(tune),
         Command::Plot(plot) => plot::plot(plot),
         Command::Report(report) => page::report(report),
+        Command::Manual(manual) => manual::manual(manual),
+        Command::Completions(completions) => manual::completions(completions),
     };
     let status = done.unwrap_or_else(|failure| {
         if failure != Failure::ClosedPipe {

@@ -18,6 +18,7 @@ use ennead_sim::engine::Engine;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use config::Draft;
 
@@ -48,6 +49,7 @@ struct Request {
     max_cycles: Option<u64>,
     strict: bool,
     semihost_dir: Option<String>,
+    restore: Option<Vec<u8>>,
 }
 
 impl Request {
@@ -88,8 +90,39 @@ impl Request {
         if let Some(directory) = &self.semihost_dir {
             job.share(Path::new(directory)).map_err(raise)?;
         }
+        if let Some(checkpoint) = &self.restore {
+            job.restore(checkpoint.clone());
+        }
         Ok(job)
     }
+}
+
+fn json(texts: &[String]) -> PyResult<Vec<serde_json::Value>> {
+    let parse = |text: &String| serde_json::from_str(text).map_err(|error| InputError::new_err(error.to_string()));
+    texts.iter().map(parse).collect()
+}
+
+/// A picture of reports or of the results of a sweep, as SVG or PNG.
+#[pyfunction]
+fn picture<'py>(
+    py: Python<'py>,
+    kind: &str,
+    inputs: Vec<String>,
+    x: Option<&str>,
+    y: Option<&str>,
+    png: bool,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let inputs = json(&inputs)?;
+    let bytes = py
+        .detach(|| ennead_cli::picture(kind, &inputs, (x, y), png))
+        .map_err(raise)?;
+    Ok(PyBytes::new(py, &bytes))
+}
+
+/// A report or the results of a sweep as a page.
+#[pyfunction]
+fn page(input: String) -> PyResult<String> {
+    Ok(ennead_cli::page(&json(&[input])?[0]))
 }
 
 /// Runs the command line `words` (the first is the command's own name); gives the exit code.
@@ -113,6 +146,8 @@ fn _ennead(module: &Bound<PyModule>) -> PyResult<()> {
     module.add_class::<machine::Machine>()?;
     module.add_function(wrap_pyfunction!(main, module)?)?;
     module.add_function(wrap_pyfunction!(programs, module)?)?;
+    module.add_function(wrap_pyfunction!(picture, module)?)?;
+    module.add_function(wrap_pyfunction!(page, module)?)?;
     module.add_function(wrap_pyfunction!(config::keys, module)?)?;
     module.add_function(wrap_pyfunction!(config::machines, module)?)?;
     sweep::register(module)

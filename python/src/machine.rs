@@ -121,6 +121,14 @@ impl Machine {
         self.job.finish(&self.machine, outcome).report.to_json()
     }
 
+    /// A checkpoint.
+    fn save<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.job
+            .save(&self.machine)
+            .map(|bytes| PyBytes::new(py, &bytes))
+            .map_err(raise)
+    }
+
     /// The last cycle that is over.
     #[getter]
     fn cycle(&self) -> u64 {

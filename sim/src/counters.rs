@@ -6,6 +6,7 @@
 //! Invariant: of every core and of every region, active + sleep + the sum of all stalls = cycles.
 
 use crate::stall::Stall;
+use serde::{Deserialize, Serialize};
 
 /// Stalled cycles by cause, indexed by `Stall as usize`.
 pub type Stalls = [u64; Stall::COUNT];
@@ -52,7 +53,7 @@ pub struct CoreCounters {
 }
 
 /// What one L1 bank served.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BankCounters {
     /// Requests granted.
     pub accesses: u64,

@@ -5,6 +5,7 @@
 //!
 //! Invariant: every variant has a text that names the cause and a text that says what to do.
 
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 /// How a run ended.
@@ -50,7 +51,7 @@ pub struct Fault {
 }
 
 /// What an access was for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Access {
     /// Instruction fetch.
     Fetch,
@@ -71,7 +72,7 @@ impl Access {
 }
 
 /// The kinds of guest faults.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FaultKind {
     /// No instruction of the core's configuration has this encoding, and no handler took the trap.
     IllegalInstruction {

@@ -5,7 +5,7 @@
 macro_rules! stalls {
     ($($name:ident $key:literal $text:literal;)*) => {
         /// The cause of a stalled cycle.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[repr(u8)]
         pub enum Stall { $(#[doc = $text] $name,)* }
 

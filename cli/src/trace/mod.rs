@@ -92,8 +92,9 @@ struct Trace {
 pub(crate) struct Traces {
     window: Window,
     decoder: Decoder,
-    /// The cycle after each core's last instruction, and what its cycles had been spent on by then.
-    since: Vec<u64>,
+    /// The cycle after each core's last instruction, and what its cycles had been spent on by then. None before the
+    /// first instruction of a run that went on from a checkpoint.
+    since: Vec<Option<u64>>,
     spent: Vec<Ledger>,
     /// The wait before the instruction that is told next.
     waits: Vec<(Charge, u64)>,
@@ -109,6 +110,11 @@ const KINDS: &[(&str, &str)] = &[
     ("flamegraph", "flamegraph.svg"),
 ];
 
+/// The kinds by name.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(name, _)| *name)
+}
+
 impl Traces {
     /// Creates the files that the options name.
     pub(crate) fn open(
@@ -122,7 +128,7 @@ impl Traces {
         let mut traces = Self {
             window: Window::new(window, job)?,
             decoder: Decoder::new(&job.config.core.instruction_set()),
-            since: vec![1; cores.len()],
+            since: vec![(!job.is_restored()).then_some(1); cores.len()],
             spent: vec![Ledger::default(); cores.len()],
             waits: Vec::new(),
             traces: Vec::new(),
@@ -191,13 +197,16 @@ impl Traces {
         if self.is_empty() {
             return;
         }
-        let since = std::mem::replace(&mut self.since[retired.core], retired.cycle + 1);
+        let before = self.since[retired.core].replace(retired.cycle + 1);
+        let since = before.unwrap_or(retired.cycle);
         self.waits.clear();
         if since < retired.cycle {
             self.waits.extend(waits(&self.spent[retired.core], ledger));
             if let Some(first) = self.waits.iter().position(|wait| retired.waited_for == Some(wait.0)) {
                 self.waits[..=first].rotate_right(1);
             }
+        }
+        if since < retired.cycle || before.is_none() {
             self.spent[retired.core].clone_from(ledger);
         }
         let step = Step {
@@ -241,7 +250,7 @@ fn place<'a>(option: &'a str, output: Option<&Path>) -> Result<(&'a str, PathBuf
             "--trace {option}: write {kind}:FILE, or {kind} together with -o DIR"
         ))),
         (None, ..) => {
-            let kinds: Vec<_> = KINDS.iter().map(|(name, _)| *name).collect();
+            let kinds: Vec<_> = kinds().collect();
             Err(Failure::BadInput(format!(
                 "--trace {option}: no such trace; write KIND:FILE, for example retire:FILE, with one of {}",
                 kinds.join(", ")

@@ -15,6 +15,7 @@ decode. A run from here and one from the command ``ennead`` give the same bytes.
 from ._ennead import InputError, __version__
 from .config import Config, keys, machines
 from .machine import Machine, Pause, RegionEvent
+from .pictures import page, plot
 from .result import Outcome, Region, Result
 from .runs import programs, run
 from .sweeps import PointResult, SweepResult, grid, sweep
@@ -34,6 +35,8 @@ __all__ = [
     "grid",
     "keys",
     "machines",
+    "page",
+    "plot",
     "programs",
     "run",
     "sweep",

@@ -64,7 +64,7 @@ class Pause:
 class Machine:
     """A machine with a program in it, before its first cycle.
 
-    Arguments are those of :func:`run`. The machine advances only inside :meth:`step`, :meth:`run_until`, and
+    Arguments are those of :func:`run`, and ``restore``, the file of a checkpoint to go on from. The machine advances only inside :meth:`step`, :meth:`run_until`, and
     :meth:`run`; between them every core is exactly as it is after cycle :attr:`cycle`. Looking changes nothing: a
     machine that was stepped through ends with the same bytes as one that ran. It belongs to one thread at a time.
 
@@ -85,8 +85,9 @@ class Machine:
         strict: bool = False,
         semihost_dir: str | os.PathLike[str] | None = None,
         on_console: Callable[[bytes], object] | None = None,
+        restore: str | os.PathLike[str] | None = None,
     ) -> None:
-        request = Request(target, config, params, isa, engine, max_cycles, strict, semihost_dir, settings)
+        request = Request(target, config, params, isa, engine, max_cycles, strict, semihost_dir, settings, restore)
         self._machine = _ennead.Machine(request)
         self._cores: list[str] = self._machine.cores()
         self._console = on_console
@@ -132,6 +133,12 @@ class Machine:
         if finished is None:
             raise RuntimeError("the run is not over: call run() first; counters shows what was counted so far")
         return Result(*finished)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a checkpoint, from which ``Machine(..., restore=path)`` and ``ennead run --restore`` go on."""
+        data = self._machine.save()
+        with open(path, "wb") as file:
+            file.write(data)
 
     # Going on.
 

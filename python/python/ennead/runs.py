@@ -26,6 +26,7 @@ class Request:
         strict: bool,
         semihost_dir: str | os.PathLike[str] | None,
         settings: Mapping[str, object] | None,
+        restore: str | os.PathLike[str] | None = None,
     ) -> None:
         if config is not None and not isinstance(config, Config):
             config = Config(os.fspath(config))
@@ -42,6 +43,10 @@ class Request:
         self.max_cycles = max_cycles
         self.strict = strict
         self.semihost_dir = None if semihost_dir is None else os.fspath(semihost_dir)
+        self.restore = None
+        if restore is not None:
+            with open(restore, "rb") as file:
+                self.restore = file.read()
 
 
 def default_machine(target: str | os.PathLike[str]) -> str:

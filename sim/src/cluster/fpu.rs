@@ -6,9 +6,10 @@
 
 use crate::config::{FpuConfig, Sharing};
 use crate::memory::l1::{levels, single, tree};
+use serde::{Deserialize, Serialize};
 
 /// The allocator in front of the FPUs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FpuPool {
     sharing: Sharing,
     cores: u32,

@@ -33,7 +33,7 @@ macro_rules! choice {
         $Name:ident { $( $(#[doc = $meaning:literal])+ $Variant:ident $text:literal, )+ }
     ) => {
         $(#[doc = $doc])+
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         pub enum $Name { $( $(#[doc = $meaning])+ $Variant, )+ }
 
         impl $Name {

@@ -7,6 +7,7 @@
 //! Invariant: a value read back is what the hardware would show: unimplemented bits are never stored.
 
 use crate::config::{Config, FpRegisters, Generation, IsaFamily, Map};
+use serde::{Deserialize, Serialize};
 
 /// Numbers of the registers.
 pub mod number {
@@ -77,7 +78,7 @@ const TRIGGER_TYPES: u32 = 1 << 2;
 const STANDARD_INTERRUPTS: u32 = 0xffff_0888;
 
 /// The registers with a value of their own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Csr {
     generation: Generation,
     /// It has the registers of the older core: event counters in `PCCR`, `PCER` and `PCMR`, writable hardware loops, and

@@ -12,6 +12,7 @@
 //!
 //! Invariant: words reach the aligner in program order, and no more than two are held or asked for at a time.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::cluster::icache::{Private, PrivateCounters};
@@ -90,7 +91,7 @@ pub struct Control {
 }
 
 /// Where the aligner is in the word that it is offered (the names follow the alignment of the next instruction).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Aligner {
     /// The next instruction begins at the word.
     Aligned,
@@ -106,16 +107,17 @@ enum Aligner {
 }
 
 /// Where words come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Source {
     /// A memory that grants as recorded and answers in the next cycle.
+    #[serde(skip)]
     Grants(GrantTrace),
     /// A private cache. A word is asked for only when none is outstanding, or in the cycle of the answer (I2).
     Cache(Box<Private>),
 }
 
 /// The fetch stage of one core.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fetch {
     source: Source,
     /// The next cycle to happen.
@@ -126,7 +128,7 @@ pub struct Fetch {
 }
 
 /// The prefetch buffer and what is on its way to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Queue {
     /// Address of the last word asked for, or of the one to ask for next where that one was not accepted (`waits`).
     address: u32,

@@ -5,9 +5,10 @@
 //! the second-last instruction, and does so only once it has seen the body).
 
 use crate::config::{Generation, IsaFamily};
+use serde::{Deserialize, Serialize};
 
 /// The registers of one loop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HardwareLoop {
     /// Address of the first instruction.
     pub start: u32,
@@ -29,7 +30,7 @@ pub enum Step {
 }
 
 /// Both loops of a core and the controller's state.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Loops {
     family: IsaFamily,
     /// RI5CY misses the end of a body of one instruction, which it had fetched before the loop was set.

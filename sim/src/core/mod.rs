@@ -19,6 +19,7 @@ pub mod uop;
 use ennead_isa::Replicate;
 use ennead_isa::float::Rounding;
 use ennead_isa::op::{Addressing, CsrUpdate, Fill, LoopPart, Width};
+use serde::{Deserialize, Serialize};
 
 use crate::cluster::icache::Private;
 use crate::config::{Config, DivSqrt, Generation, Sharing};
@@ -35,7 +36,7 @@ use crate::program::Program;
 use crate::stall::Stall;
 
 /// One access of at most a word that does not cross a word boundary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Byte address of the first enabled byte.
     pub address: u32,
@@ -52,7 +53,7 @@ pub struct Request {
 }
 
 /// What a core needs next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Next {
     /// Nothing: it was not started, or was stopped.
     Stopped,
@@ -102,7 +103,7 @@ mod event {
 }
 
 /// What one region cost this core so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Region {
     /// The marker's number.
     pub id: u32,
@@ -117,7 +118,7 @@ pub struct Region {
     open: Option<Box<Open>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Open {
     instret: u64,
     macs: u64,
@@ -125,7 +126,7 @@ struct Open {
 }
 
 /// An access, or an operation for a shared FPU, that waits for its grant.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Pending {
     request: Request,
     /// The cycle in which it asked first.
@@ -137,7 +138,7 @@ struct Pending {
 }
 
 /// The first half of an access that crosses a word boundary.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Half {
     /// The whole access's address.
     address: u32,
@@ -163,7 +164,7 @@ impl Pending {
 }
 
 /// What all cores of a machine have in common.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Settings {
     generation: Generation,
     cluster_build: bool,
@@ -184,11 +185,12 @@ impl Settings {
 }
 
 /// One core.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Core {
     /// Index in the machine.
     pub index: usize,
     /// Unified registers: 0..=31 integer, 32..=63 floating point.
+    #[serde(with = "serde_big_array::BigArray")]
     pub registers: [u32; 64],
     /// Address of the next instruction.
     pub pc: u32,
@@ -215,7 +217,9 @@ pub struct Core {
     events: Events,
     settings: Settings,
     pending: Option<Pending>,
+    #[serde(skip)]
     page: u32,
+    #[serde(skip)]
     page_number: u32,
     /// Interrupt lines at the pins, and those of them that rose in the last cycle in which any did.
     lines: u32,
@@ -234,7 +238,7 @@ pub struct Core {
 }
 
 /// How the fetch stage fills an empty decode stage.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Filling {
     /// The fetch goes on elsewhere: the cycle and the address.
     redirect: Option<(u64, u32)>,
@@ -429,6 +433,12 @@ impl Core {
                 return;
             }
         }
+    }
+
+    /// Finds the page of the next instruction anew, after the core came from elsewhere.
+    pub fn relocate(&mut self, program: &mut Program, memory: &Memory) {
+        self.page_number = u32::MAX;
+        self.locate(program, memory);
     }
 
     /// Makes sure that the page of the next instruction is decoded; false where no memory is.

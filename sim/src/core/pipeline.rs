@@ -15,6 +15,7 @@
 use crate::config::Generation;
 use crate::core::uop::{Action, NO_REGISTER, Uop};
 use crate::stall::Stall;
+use serde::{Deserialize, Serialize};
 
 /// No return on the ALU port is due.
 const NEVER: u64 = u64::MAX;
@@ -23,7 +24,7 @@ const NEVER: u64 = u64::MAX;
 const FETCHED_WORDS: u64 = 3;
 
 /// Which kind of floating-point operation the dispatcher saw last (R19): the RTL's latency code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum FpCode {
     /// Result in the request's cycle.
     SameCycle,
@@ -44,7 +45,7 @@ impl FpCode {
 }
 
 /// Cycles by cause; a core and each region sum them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// Cycles in which an instruction left decode.
     pub active: u64,
@@ -65,7 +66,7 @@ impl Default for Ledger {
 }
 
 /// What a wait is charged to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Charge {
     /// A stall.
     Stall(Stall),
@@ -74,7 +75,7 @@ pub enum Charge {
 }
 
 /// The times that decide when the next instruction leaves decode.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Pipeline {
     /// Cycle in which the last instruction left decode.
     pub issued: u64,
@@ -148,7 +149,7 @@ pub enum Flow {
 }
 
 /// An instruction that decode still holds though it is empty: it left or was killed, and its bits stay (R28).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Leftover {
     /// Registers that it reads.
     reads: u64,

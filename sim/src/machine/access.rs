@@ -16,9 +16,10 @@ use crate::observe::Observer;
 use crate::soc::bench::Bench;
 use crate::soc::{Effect, Unmodelled};
 use crate::stall::Stall;
+use serde::{Deserialize, Serialize};
 
 /// An access on its way.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Path {
     /// Where it goes, once known.
     place: Option<Place>,
@@ -45,7 +46,7 @@ impl Path {
 }
 
 /// When each shared target takes its next request: one a cycle (P3).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ports {
     peripherals: [u64; 5],
     outside: u64,

@@ -2,11 +2,13 @@
 //!
 //! Invariant: every core that needs anything is in the calendar exactly once.
 
+use serde::{Deserialize, Serialize};
+
 /// Cycles that the ring covers.
 const SLOTS: u64 = 64;
 
 /// A set of cores.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoreSet([u64; 2]);
 
 impl CoreSet {
@@ -47,8 +49,9 @@ impl FromIterator<usize> for CoreSet {
 }
 
 /// Which cores are due in which cycle: a ring for the near future, a list for the rest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Calendar {
+    #[serde(with = "serde_big_array::BigArray")]
     ring: [CoreSet; SLOTS as usize],
     /// One bit for each slot of the ring that is not empty.
     occupied: u64,

@@ -9,8 +9,10 @@ use crate::config::{Config, Icache as Model};
 use crate::core::Core;
 use crate::counters::Named;
 use crate::machine::Machine;
+use serde::{Deserialize, Serialize};
 
 /// The shared level, and when it or a fetch stage has something to do.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Icache {
     shared: Shared,
     events: Vec<Event>,

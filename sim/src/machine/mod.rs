@@ -7,6 +7,7 @@
 
 mod access;
 mod calendar;
+mod checkpoint;
 mod devices;
 mod ending;
 mod host;
@@ -14,6 +15,7 @@ mod inspect;
 mod instructions;
 mod semihost;
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use ennead_isa::Decoder;
@@ -50,6 +52,7 @@ use ending::Recorder;
 use host::Host;
 use semihost::Semihost;
 
+pub use checkpoint::{CheckpointError, FORMAT as CHECKPOINT_FORMAT};
 pub use ending::Stop;
 pub use inspect::{Marker, NoSuchPlace, Pause, Watch};
 pub use semihost::{HostFile, HostFiles, OpenMode};
@@ -152,7 +155,7 @@ pub struct Machine {
 }
 
 /// An access to a register that the model does not have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// The address.
     pub address: u32,

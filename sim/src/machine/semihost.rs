@@ -118,10 +118,15 @@ pub(super) struct Semihost {
     files: Option<Box<dyn HostFiles>>,
     /// Handle n + 1 is at n.
     handles: Vec<Option<Handle>>,
-    errno: i32,
+    pub(super) errno: i32,
 }
 
 impl Semihost {
+    /// Whether a call left anything that is outside the machine.
+    pub(super) fn has_files(&self) -> bool {
+        self.handles.iter().any(Option::is_some)
+    }
+
     fn keep(&mut self, handle: Handle) -> u32 {
         let free = self.handles.iter().position(Option::is_none);
         let index = free.unwrap_or_else(|| {

@@ -6,6 +6,7 @@
 
 use crate::config::Interconnect;
 use crate::counters::BankCounters;
+use serde::{Deserialize, Serialize};
 
 /// Which masters ask, one bit each.
 pub type Masters = u128;
@@ -120,7 +121,7 @@ impl Requests {
     }
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Bank {
     pointer: u32,
     /// C5: the other channel had the last grant.
@@ -159,7 +160,7 @@ impl Bank {
 }
 
 /// The arbiters of all banks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Arbiter {
     kind: Interconnect,
     workers: u32,

@@ -6,9 +6,10 @@
 
 use crate::config::Map;
 use crate::memory::{Memory, Which};
+use serde::{Deserialize, Serialize};
 
 /// What an address reaches. Offsets are bytes from the start of the place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     /// The scratchpad.
     L1(u32),
@@ -29,7 +30,7 @@ pub enum Place {
 }
 
 /// Devices on the cluster's peripheral crossbar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClusterDevice {
     /// Boot addresses, fetch enable, clock gate.
     Control,
@@ -44,7 +45,7 @@ pub enum ClusterDevice {
 }
 
 /// Devices outside the cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SocDevice {
     /// Clock generators.
     Fll,

@@ -2,6 +2,8 @@
 //!
 //! Invariant: every address of the map belongs to at most one memory; contents are words, little-endian.
 
+use serde::{Deserialize, Serialize};
+
 pub mod l1;
 pub mod map;
 
@@ -16,7 +18,7 @@ pub enum Which {
 }
 
 /// L1 and L2.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Memory {
     bases: [u32; 2],
     words: [Vec<u32>; 2],

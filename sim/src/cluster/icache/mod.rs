@@ -7,6 +7,8 @@
 //!
 //! Invariant: a private level has at most one request at the shared level, and every request is answered once.
 
+use serde::{Deserialize, Serialize};
+
 mod private;
 mod shared;
 
@@ -14,7 +16,7 @@ pub use private::{Private, PrivateCounters};
 pub use shared::{Event, Shared, SharedCounters};
 
 /// Tags of one set-associative memory with random replacement (I5).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Tags {
     /// Line numbers by set and way.
     lines: Vec<Option<u32>>,

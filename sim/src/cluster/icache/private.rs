@@ -12,9 +12,10 @@
 
 use super::Tags;
 use crate::config::IcacheConfig;
+use serde::{Deserialize, Serialize};
 
 /// What the fetch side does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     /// Disabled: the next request goes past the tags (I8).
     Bypass,
@@ -39,7 +40,7 @@ enum State {
 }
 
 /// What the prefetch side does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Prefetch {
     Off,
     Idle,
@@ -49,7 +50,7 @@ enum Prefetch {
 }
 
 /// For whom the port to the shared level is busy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Port {
     Free,
     Fetch,
@@ -57,7 +58,7 @@ enum Port {
 }
 
 /// The registers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Registers {
     state: State,
     prefetch: Prefetch,
@@ -84,7 +85,7 @@ struct Registers {
 }
 
 /// Counts of one private level.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PrivateCounters {
     /// Words answered out of the private level.
     pub hits: u64,
@@ -95,7 +96,7 @@ pub struct PrivateCounters {
 }
 
 /// The private level of one worker.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Private {
     now: Registers,
     tags: Tags,

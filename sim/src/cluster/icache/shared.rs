@@ -5,6 +5,7 @@
 //!
 //! Invariant: refills come back in the order in which they were asked for.
 
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 use super::Tags;
@@ -12,7 +13,7 @@ use crate::config::IcacheConfig;
 use crate::memory::l1::{levels, tree};
 
 /// What happened to a worker's request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// It is taken in this cycle.
     Granted(usize),
@@ -21,7 +22,7 @@ pub enum Event {
 }
 
 /// What a bank does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     /// Emptying one set a cycle; so many are left.
     Flush(u32),
@@ -41,13 +42,13 @@ enum State {
     Release,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Request {
     core: usize,
     line: u32,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Refill {
     request: Request,
     way: usize,
@@ -55,7 +56,7 @@ struct Refill {
     ready: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Bank {
     state: State,
     tags: Tags,
@@ -68,7 +69,7 @@ struct Bank {
 }
 
 /// Counts of the shared level.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedCounters {
     /// Lines answered out of the level.
     pub hits: u64,
@@ -81,7 +82,7 @@ pub struct SharedCounters {
 }
 
 /// The shared level.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shared {
     banks: Vec<Bank>,
     /// The line that each worker asks for.

@@ -5,17 +5,26 @@ use crate::support::{ennead, said, scratch};
 #[test]
 fn a_restored_run_ends_with_the_bytes_of_one_that_ran_on() {
     let directory = scratch("checkpoints");
-    for (program, machine, cycles) in [
-        ("builtin:linear-fp16-fw", "ennead", &[1, 500, 1999, 4321, 8000][..]),
-        ("builtin:relu-fp32-fw-pulp", "vega", &[777, 3000]),
-        ("builtin:hello", "pulp-open", &[40]),
+    for (program, machine, icache, cycles) in [
+        (
+            "builtin:linear-fp16-fw",
+            "ennead",
+            "ideal",
+            &[1, 500, 1999, 4321, 8000][..],
+        ),
+        ("builtin:relu-fp32-fw-pulp", "vega", "ideal", &[777, 3000]),
+        ("builtin:hello", "pulp-open", "ideal", &[40]),
+        ("builtin:linear-fp16-fw", "ennead", "hierarchical", &[900, 2500, 6001]),
     ] {
+        let icache = format!("icache.model={icache}");
         let run = |extra: &[&str]| {
-            let args: Vec<_> = ["run", program, "--config", machine, "--format", "json", "-q"]
-                .iter()
-                .chain(extra)
-                .copied()
-                .collect();
+            let args: Vec<_> = [
+                "run", program, "--config", machine, "--set", &icache, "--format", "json", "-q",
+            ]
+            .iter()
+            .chain(extra)
+            .copied()
+            .collect();
             let output = ennead(&directory, &args);
             assert_eq!(output.status.code(), Some(0), "{program} {extra:?}: {}", said(&output));
             output.stdout

@@ -109,11 +109,12 @@ enum Aligner {
 /// Where words come from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 enum Source {
-    /// A memory that grants as recorded and answers in the next cycle.
-    #[serde(skip)]
-    Grants(GrantTrace),
     /// A private cache. A word is asked for only when none is outstanding, or in the cycle of the answer (I2).
     Cache(Box<Private>),
+    /// A memory that grants as recorded and answers in the next cycle.
+    // Last, because the numbers of variants that are not saved count on one side only.
+    #[serde(skip)]
+    Grants(GrantTrace),
 }
 
 /// The fetch stage of one core.

@@ -1,8 +1,9 @@
-//! FPUs that cores share: which of the cores that ask in one cycle are served (C7).
+//! FPUs and divide units that cores share: which of the cores that ask in one cycle are served (C7, F1).
 //!
-//! It computes nothing and knows no pipeline: an FPU takes one operation a cycle, and the rest is the core's timing.
+//! It computes nothing and knows no pipeline: an FPU takes one operation a cycle, a divide unit one until it has the
+//! result, and the rest is the core's timing.
 //!
-//! Invariant: in one cycle an FPU serves at most one core.
+//! Invariant: in one cycle a unit serves at most one core.
 
 use crate::config::{FpuConfig, Sharing};
 use crate::memory::l1::{levels, single, tree};
@@ -16,8 +17,19 @@ pub struct FpuPool {
     pointers: Vec<u32>,
     /// The cores that ask each unit in this cycle.
     asking: Vec<u128>,
+    dividers: Vec<Divider>,
     grants: u64,
     refusals: u64,
+    divisions: u64,
+    divider_refusals: u64,
+}
+
+/// A divide and square-root unit.
+#[derive(Clone, Copy, Debug, Default)]
+struct Divider {
+    pointer: u32,
+    /// First cycle in which it takes the next operation.
+    free: u64,
 }
 
 impl FpuPool {
@@ -28,14 +40,23 @@ impl FpuPool {
             cores: cores as u32,
             pointers: vec![0; config.count.max(1)],
             asking: vec![0; config.count.max(1)],
+            dividers: vec![Divider::default(); if config.divsqrt_shared { config.divsqrt_count } else { 0 }],
             grants: 0,
             refusals: 0,
+            divisions: 0,
+            divider_refusals: 0,
         }
     }
 
     /// Serves the cores that ask in this cycle; returns those that are granted.
     pub fn grant(&mut self, asking: u128) -> u128 {
         let units = self.pointers.len();
+        if let Some(core) = single(asking) {
+            let unit = if self.sharing == Sharing::Pooled { 0 } else { core as usize % units };
+            self.grants += 1;
+            self.serve(unit, asking);
+            return asking;
+        }
         let mut rest = asking;
         let mut position = 0;
         while rest != 0 {
@@ -82,11 +103,94 @@ impl FpuPool {
         unit as u32 + winner * units
     }
 
+    /// Serves the cores that ask for a divide unit in cycle `now`: the k-th of them asks the k-th free unit, modulo their
+    /// number, and each unit has the tree of C3 with a counter that advances with each grant (F1). The unit takes the next
+    /// operation in the cycle after the result, which comes `latency` cycles after the grant.
+    pub fn divide(&mut self, now: u64, asking: u128, latency: impl Fn(usize) -> u64) -> u128 {
+        let free = || (0..self.dividers.len()).filter(|unit| self.dividers[*unit].free <= now);
+        let units: Vec<usize> = free().collect();
+        let cores: Vec<u32> = (0..self.cores).filter(|core| asking >> core & 1 == 1).collect();
+        let mut granted = 0u128;
+        for (turn, unit) in units.iter().enumerate() {
+            let wired = cores.iter().skip(turn).step_by(units.len());
+            let mask = wired.fold(0u128, |mask, core| mask | 1 << core);
+            if mask == 0 {
+                continue;
+            }
+            let divider = &mut self.dividers[*unit];
+            let winner = tree(mask, divider.pointer, levels(self.cores as usize));
+            divider.pointer = (divider.pointer + 1) % self.cores;
+            divider.free = now + latency(winner as usize) + 1;
+            granted |= 1 << winner;
+        }
+        self.divisions += u64::from(granted.count_ones());
+        self.divider_refusals += u64::from((asking & !granted).count_ones());
+        granted
+    }
+
     /// Operations granted and requests refused.
     pub fn counters(&self) -> Vec<(String, u64)> {
-        vec![
-            ("grants".to_owned(), self.grants),
-            ("refusals".to_owned(), self.refusals),
-        ]
+        let mut counters = vec![("grants", self.grants), ("refusals", self.refusals)];
+        if !self.dividers.is_empty() {
+            counters.extend([("divisions", self.divisions), ("divider_refusals", self.divider_refusals)]);
+        }
+        counters.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// The cores that a shared divide unit serves, and when, as recorded on its RTL (F1): all of `asking` ask from cycle 0
+    /// on, for `each` operations each or for as long as the record goes.
+    #[test]
+    fn a_shared_divide_unit_serves_in_the_recorded_order() {
+        let text = include_str!("../../tests/data/blocks/divsqrt.txt");
+        let mut checked = 0;
+        for mode in text.split("mode ").skip(1) {
+            let recorded: Vec<(u64, u32)> = mode
+                .lines()
+                .filter(|line| line.ends_with(" grant"))
+                .map(|line| {
+                    let (cycle, rest) = line.split_once(" core").unwrap();
+                    (cycle.parse().unwrap(), rest.trim_end_matches(" grant").parse().unwrap())
+                })
+                .collect();
+            let config = FpuConfig {
+                divsqrt_shared: true,
+                ..Config::default().fpu
+            };
+            let mut pool = FpuPool::new(&config, 8);
+            let mut left = [0usize; 8];
+            recorded.iter().for_each(|(_, core)| left[*core as usize] += 1);
+            let mut served = Vec::new();
+            for now in 0..400 {
+                let asking = (0..8).filter(|core| left[*core] > 0).fold(0, |mask, core| mask | 1 << core);
+                let granted = pool.divide(now, asking, |_| 13);
+                if granted != 0 {
+                    let core = granted.trailing_zeros();
+                    left[core as usize] -= 1;
+                    served.push((now, core));
+                }
+            }
+            assert_eq!(served, recorded, "mode {mode}");
+            checked += served.len();
+        }
+        assert_eq!(checked, 35);
+    }
+
+    #[test]
+    fn several_divide_units_work_at_once() {
+        let config = FpuConfig {
+            divsqrt_shared: true,
+            divsqrt_count: 2,
+            ..Config::default().fpu
+        };
+        let mut pool = FpuPool::new(&config, 4);
+        assert_eq!(pool.divide(0, 0b1111, |_| 13).count_ones(), 2);
+        assert_eq!(pool.divide(1, 0b1111, |_| 13), 0);
+        assert_eq!(pool.divide(14, 0b1111, |_| 13).count_ones(), 2);
     }
 }

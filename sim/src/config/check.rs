@@ -64,6 +64,19 @@ impl Config {
             )?,
         }
         must(
+            fpu.divsqrt_shared || fpu.divsqrt_count == 1,
+            "fpu.divsqrt_count",
+            "counts shared units: set fpu.divsqrt_shared = true".into(),
+        )?;
+        must(
+            fpu.divsqrt_count <= cluster.workers,
+            "fpu.divsqrt_count",
+            format!(
+                "must not be more than cluster.workers ({}): no core could use the rest",
+                cluster.workers
+            ),
+        )?;
+        must(
             dma.burst_bytes.is_power_of_two(),
             "dma.burst_bytes",
             "must be a power of two, because a burst never crosses a boundary of its own size".into(),
@@ -204,6 +217,33 @@ mod tests {
             ),
             ("golden-mc8", &["l1.size=128KiB"], &["l1.size = 131072", "0x1c020000"]),
             ("golden-mc8", &["l2.size=128KiB"], &["l2.size = 131072", "0x1c010000"]),
+            (
+                "vega",
+                &["fpu.divsqrt_shared=true", "fpu.divsqrt_count=9"],
+                &["fpu.divsqrt_count = 9", "more than cluster.workers (8)"],
+            ),
+            (
+                "ennead",
+                &["fpu.divsqrt_count=2"],
+                &["fpu.divsqrt_count = 2", "fpu.divsqrt_shared"],
+            ),
+            ("ennead", &["icache.line=24"], &["icache.line = 24", "power of two"]),
+            ("ennead", &["icache.shared_banks=3"], &["icache.shared_banks = 3", "power of two"]),
+            (
+                "ennead",
+                &["icache.private_ways=16", "icache.private_size=128"],
+                &["icache.private_size = 128", "icache.private_ways (256)"],
+            ),
+            (
+                "ennead",
+                &["icache.shared_size=64"],
+                &["icache.shared_size = 64", "icache.shared_banks (128)"],
+            ),
+            (
+                "cv32e40p",
+                &["icache.model=hierarchical", "core.grant_trace=x.gnt"],
+                &["core.grant_trace = x.gnt", "icache.model = ideal"],
+            ),
             (
                 "ennead",
                 &["dma.burst_bytes=24"],

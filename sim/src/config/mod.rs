@@ -258,6 +258,10 @@ sections! {
         /// Whether the `pulp` unit answers as its RTL does where that is far from right: a root is NaN while the register
         /// in the unused operand field (`ft0`) holds one, and overflow gives infinity in every rounding mode.
         divsqrt_faults: bool = false, "bool", Allowed::Bool;
+        /// Whether the workers share the divide and square-root units (F1) rather than having one each.
+        divsqrt_shared: bool = false, "bool", Allowed::Bool;
+        /// Divide and square-root units, where they are shared (F1: 1).
+        divsqrt_count: usize = 1, "units", Allowed::Range(1, 64);
         /// Whether scalar comparisons, minima, maxima and sign injections work. Where they do not they give all ones, as
         /// in the recorded runs of the older core.
         selects: bool = true, "bool", Allowed::Bool;

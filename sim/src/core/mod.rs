@@ -169,6 +169,7 @@ pub struct Settings {
     generation: Generation,
     cluster_build: bool,
     shared_fpu: bool,
+    shared_divider: bool,
     divsqrt: DivSqrt,
 }
 
@@ -179,6 +180,7 @@ impl Settings {
             generation: config.core.generation,
             cluster_build: config.core.cluster_build,
             shared_fpu: config.fpu.sharing != Sharing::Private,
+            shared_divider: config.fpu.divsqrt_shared,
             divsqrt: config.fpu.divsqrt,
         }
     }
@@ -233,6 +235,8 @@ pub struct Core {
     followed: bool,
     /// Nothing from outside can get between two instructions: no interrupt could be taken, and code always comes at once.
     undisturbed: bool,
+    /// Cycles that the operation that asks for a shared divide unit takes there; 0 where it is none.
+    divides: u64,
     /// Decode is empty and waits for the instruction cache.
     filling: Option<Filling>,
 }
@@ -251,7 +255,11 @@ impl Core {
     /// A core that is not started. Cores from index `cluster.workers` on are outside the cluster.
     pub fn new(index: usize, config: &Config, hart: u32, boot: u32) -> Self {
         let mut settings = Settings::new(config);
-        settings.cluster_build &= index < config.cluster.workers;
+        if index >= config.cluster.workers {
+            settings.cluster_build = false;
+            settings.shared_fpu = false;
+            settings.shared_divider = false;
+        }
         Self {
             index,
             registers: [0; 64],
@@ -278,6 +286,7 @@ impl Core {
             fetch: None,
             followed: true,
             undisturbed: true,
+            divides: 0,
             filling: None,
         }
     }
@@ -629,6 +638,10 @@ impl Core {
                 self.csr.float_written = true;
                 let latency = timing::iterative(self.settings.divsqrt, op, a, b);
                 let request = self.pipeline.fp_request(s, 3) + latency.occupies;
+                if self.settings.shared_divider {
+                    self.divides = latency.latency + timing::SHARED_DIVIDER;
+                    return self.ask_fpu(s, request);
+                }
                 self.pipeline.execute(
                     uop,
                     s,
@@ -1199,15 +1212,23 @@ impl Core {
         false
     }
 
-    /// A shared FPU took the operation in cycle `grant`.
+    /// Cycles from the grant to the result of the operation that asks for a shared divide unit; 0 where it is none.
+    pub fn divides(&self) -> u64 {
+        self.divides
+    }
+
+    /// A shared FPU, or divide unit, took the operation in cycle `grant`.
     pub fn fpu_granted(&mut self, grant: u64, program: &Program, memory: &Memory) {
         let Some(pending) = self.pending.take() else { return };
         let uop = program.at(self.page, self.pc);
-        let Action::Float(_, latency) = uop.action else { return };
+        let latency = match uop.action {
+            Action::Float(_, latency) => u64::from(latency),
+            _ => std::mem::take(&mut self.divides),
+        };
         let wait = Charge::Stall(Stall::FpuContention);
         self.pipeline
             .execute(uop, pending.start, grant, Stall::FpuLatency, wait, || None);
-        self.pipeline.fp_accepted(uop.rd, grant, u64::from(latency));
+        self.pipeline.fp_accepted(uop.rd, grant, latency);
         let arrival = self.pipeline.arrival;
         self.follow(uop, arrival, memory);
     }

@@ -86,6 +86,10 @@ pub fn faulty(op: Iterative, result: Flagged, second: u32) -> u32 {
     })
 }
 
+/// What a shared divide unit adds to D from its grant to the result (F1): 13 cycles for binary32 where D is 12, 9 for the
+/// narrower formats where D is 8, 4 for special operands where D is 3.
+pub const SHARED_DIVIDER: u64 = 1;
+
 /// D of an operand that is answered without iterating.
 const SPECIAL: u64 = 3;
 /// D of binary32 in the PULP unit.

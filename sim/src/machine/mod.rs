@@ -218,7 +218,7 @@ impl Machine {
         let count = cores.len();
         let mut machine = Self {
             arbiter: Arbiter::new(config.l1.interconnect, config.l1.banks, workers, others),
-            fpu: FpuPool::new(&config.fpu, count),
+            fpu: FpuPool::new(&config.fpu, workers),
             event_unit: EventUnit::new(workers),
             dma: Dma::new(
                 workers + 1,
@@ -465,7 +465,11 @@ impl Machine {
     }
 
     fn serve_fpus<O: Observer>(&mut self, asking: u128, horizon: u64, observer: &mut O) {
-        let granted = self.fpu.grant(asking);
+        let granted = if self.config.fpu.divsqrt_shared {
+            self.serve_dividers(asking)
+        } else {
+            self.fpu.grant(asking)
+        };
         let mut rest = asking;
         while rest != 0 {
             let index = rest.trailing_zeros() as usize;
@@ -480,6 +484,16 @@ impl Machine {
             core.fpu_granted(self.now, &self.program, &self.memory);
             self.advance(index, horizon, observer);
         }
+    }
+
+    /// Serves cores of which some ask for a shared divide unit.
+    #[cold]
+    fn serve_dividers(&mut self, asking: u128) -> u128 {
+        let divides = |index: &usize| asking >> index & 1 == 1 && self.cores[*index].divides() != 0;
+        let dividing = (0..self.workers).filter(divides).fold(0, |mask, index| mask | 1 << index);
+        let cores = &self.cores;
+        let divided = self.fpu.divide(self.now, dividing, |core| cores[core].divides());
+        divided | self.fpu.grant(asking & !dividing)
     }
 
     fn try_wake(&mut self, index: usize) {

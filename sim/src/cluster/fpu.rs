@@ -52,7 +52,11 @@ impl FpuPool {
     pub fn grant(&mut self, asking: u128) -> u128 {
         let units = self.pointers.len();
         if let Some(core) = single(asking) {
-            let unit = if self.sharing == Sharing::Pooled { 0 } else { core as usize % units };
+            let unit = if self.sharing == Sharing::Pooled {
+                0
+            } else {
+                core as usize % units
+            };
             self.grants += 1;
             self.serve(unit, asking);
             return asking;
@@ -132,9 +136,15 @@ impl FpuPool {
     pub fn counters(&self) -> Vec<(String, u64)> {
         let mut counters = vec![("grants", self.grants), ("refusals", self.refusals)];
         if !self.dividers.is_empty() {
-            counters.extend([("divisions", self.divisions), ("divider_refusals", self.divider_refusals)]);
+            counters.extend([
+                ("divisions", self.divisions),
+                ("divider_refusals", self.divider_refusals),
+            ]);
         }
-        counters.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
+        counters
+            .into_iter()
+            .map(|(name, count)| (name.to_owned(), count))
+            .collect()
     }
 }
 
@@ -167,7 +177,9 @@ mod tests {
             recorded.iter().for_each(|(_, core)| left[*core as usize] += 1);
             let mut served = Vec::new();
             for now in 0..400 {
-                let asking = (0..8).filter(|core| left[*core] > 0).fold(0, |mask, core| mask | 1 << core);
+                let asking = (0..8)
+                    .filter(|core| left[*core] > 0)
+                    .fold(0, |mask, core| mask | 1 << core);
                 let granted = pool.divide(now, asking, |_| 13);
                 if granted != 0 {
                     let core = granted.trailing_zeros();

@@ -228,7 +228,11 @@ mod tests {
                 &["fpu.divsqrt_count = 2", "fpu.divsqrt_shared"],
             ),
             ("ennead", &["icache.line=24"], &["icache.line = 24", "power of two"]),
-            ("ennead", &["icache.shared_banks=3"], &["icache.shared_banks = 3", "power of two"]),
+            (
+                "ennead",
+                &["icache.shared_banks=3"],
+                &["icache.shared_banks = 3", "power of two"],
+            ),
             (
                 "ennead",
                 &["icache.private_ways=16", "icache.private_size=128"],

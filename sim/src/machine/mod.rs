@@ -490,7 +490,9 @@ impl Machine {
     #[cold]
     fn serve_dividers(&mut self, asking: u128) -> u128 {
         let divides = |index: &usize| asking >> index & 1 == 1 && self.cores[*index].divides() != 0;
-        let dividing = (0..self.workers).filter(divides).fold(0, |mask, index| mask | 1 << index);
+        let dividing = (0..self.workers)
+            .filter(divides)
+            .fold(0, |mask, index| mask | 1 << index);
         let cores = &self.cores;
         let divided = self.fpu.divide(self.now, dividing, |core| cores[core].divides());
         divided | self.fpu.grant(asking & !dividing)

@@ -27,7 +27,11 @@ use support::{BASE, elf};
 /// Seeds of an ordinary run.
 const SEEDS: u64 = 10_000;
 /// Seeds that failed once, and what was wrong.
-const KEPT: &[u64] = &[];
+const KEPT: &[u64] = &[
+    // A hardware loop of two instructions whose second-last is an access jumped back too late.
+    41, // A core that was ahead of its interrupt lines was not brought back to the end.
+    47, 144,
+];
 /// Cycles after which a program that does not end is stopped; both engines must then be at the same point.
 const LIMIT: u64 = 20_000;
 /// Where the program begins behind the interrupt vectors.
@@ -712,7 +716,6 @@ fn problem(case: &Case) -> (Option<String>, &'static str) {
     assert!(bytes.len() < (DATA - BASE) as usize);
     let image = Image::parse(&elf(BASE, &[(BASE, &bytes)])).unwrap();
     let lockstep = run(&config, &image, Engine::Lockstep, true);
-    if std::env::var("DBG").is_ok() { for e in [Engine::Calendar, Engine::Lockstep] { let l = run(&config, &image, e, false); eprintln!("{:?}", l.counters.cores.last()); } for r in lockstep.trace.iter().filter(|r| r.0 == config.cluster.workers) { eprintln!("{r:x?}"); } }
     let calendar = run(&config, &image, Engine::Calendar, false);
     let mut found = difference("silent calendar, lockstep", &calendar, &lockstep, false);
     if found.is_none() {

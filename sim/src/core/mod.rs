@@ -640,7 +640,7 @@ impl Core {
                 let request = self.pipeline.fp_request(s, 3) + latency.occupies;
                 if self.settings.shared_divider {
                     self.divides = latency.latency + timing::SHARED_DIVIDER;
-                    return self.ask_fpu(s, request);
+                    return self.ask_fpu(request);
                 }
                 self.pipeline.execute(
                     uop,

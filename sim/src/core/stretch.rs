@@ -159,6 +159,8 @@ impl Core {
                 Action::Load(..) | Action::Store(..) if !self.lacks_float(uop) => {
                     self.leave(&mut passed, uop, at);
                     self.write_down(&passed, pc, pc);
+                    // Where a hardware loop jumps behind it, it does so from when the access came into decode (R14).
+                    self.pipeline.fetched(arrival);
                     self.post_access(uop, at + 1);
                     return Way::Stop;
                 }

@@ -329,7 +329,7 @@ impl Machine {
             self.calendar.cancel(index);
             self.schedule(index);
         }
-        self.recorders[index].restart(&self.cores[index]);
+        self.recorders[index].lines(&self.cores[index], self.now);
     }
 
     /// Timers and the uDMA: what falls due in this cycle.

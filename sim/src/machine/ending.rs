@@ -39,6 +39,8 @@ pub(super) struct Recorder {
     snapshot: Core,
     inputs: Box<[Input; INTERVAL]>,
     count: usize,
+    /// Interrupt lines that changed while the core was ahead: the cycle, and what they became.
+    lines: Vec<(u64, u32)>,
 }
 
 impl Recorder {
@@ -47,6 +49,7 @@ impl Recorder {
             snapshot: core.clone(),
             inputs: Box::new([Input::Fpu(0); INTERVAL]),
             count: 0,
+            lines: Vec::new(),
         }
     }
 
@@ -71,11 +74,21 @@ impl Recorder {
         self.count += 1;
     }
 
+    /// The interrupt lines of `core` changed in cycle `now`. A core that ran ahead must not be where a rewind begins.
+    pub(super) fn lines(&mut self, core: &Core, now: u64) {
+        if core.pipeline.issued > now {
+            self.lines.push((now, core.lines()));
+        } else {
+            self.restart(core);
+        }
+    }
+
     /// The core changed other than by an answer, or is about to be told more than there is room for.
     #[cold]
     pub(super) fn restart(&mut self, core: &Core) {
         self.snapshot.clone_from(core);
         self.count = 0;
+        self.lines.clear();
     }
 }
 
@@ -124,14 +137,27 @@ impl Machine {
         let mut core = recorder.snapshot.clone();
         core.lines_known = end;
         let (program, memory) = (&mut self.program, &self.memory);
-        // A core that may be interrupted stops at places where it did not end.
-        let run_on = |core: &mut Core, program: &mut Program| {
-            while matches!(core.next, Next::Issue(cycle) if cycle <= end) {
-                core.advance(program, memory, end, &mut Silent);
+        let mut lines = recorder.lines.iter().peekable();
+        let mut lines_until = |core: &mut Core, cycle: u64| {
+            while let Some((now, lines)) = lines.next_if(|(now, _)| *now <= cycle) {
+                core.set_lines(*now, *lines);
             }
         };
-        run_on(&mut core, program);
+        // A core that may be interrupted stops at places where it did not end.
+        let mut run_on = |core: &mut Core, program: &mut Program, input: Option<u64>| {
+            while let Next::Issue(cycle) = core.next
+                && cycle <= end
+            {
+                lines_until(core, cycle);
+                core.advance(program, memory, end, &mut Silent);
+            }
+            if let Some(cycle) = input {
+                lines_until(core, cycle);
+            }
+        };
         for input in &recorder.inputs[..recorder.count] {
+            let (Input::Reply(Reply { cycle, .. }) | Input::Fpu(cycle)) = *input;
+            run_on(&mut core, program, Some(cycle));
             if matches!(core.next, Next::Issue(_)) {
                 break;
             }
@@ -141,9 +167,9 @@ impl Machine {
             }
             if core.request().is_none() {
                 core.advance(program, memory, end, &mut Silent);
-                run_on(&mut core, program);
             }
         }
+        run_on(&mut core, program, None);
         self.cores[index] = core;
     }
 

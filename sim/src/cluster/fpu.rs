@@ -25,7 +25,7 @@ pub struct FpuPool {
 }
 
 /// A divide and square-root unit.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Divider {
     pointer: u32,
     /// First cycle in which it takes the next operation.

@@ -49,7 +49,7 @@ link() {
   "$STRIP" --strip-debug --discard-locals "$elf"
 }
 
-KERNELS="tiles.S dots.S matmul.c matmul_dot.c im2col.c columns.c layout.c layer.c elementwise.c depthwise.c head.c"
+KERNELS="tiles.S dots.S matmul.c matmul_dot.c im2col.c columns.c layout.c layer.c elementwise.c depthwise.c head.c primitives.c"
 NETWORK="tiles.c product.c convolution.c depthwise.c classifier.c"
 
 # program STEM BITS SUFFIX MAIN INPUT... [-- FLAG...]: a program with workers for one element type and both targets. Its
@@ -120,6 +120,28 @@ programs() {
     program relu $bits -bw elementwise X DY -- -DSTEP=RELU_BW
     program sgd $bits "" elementwise W V DW -- -DSTEP=SGD
     program mlp $bits -train mlp_train X T W1 B1 W2 B2
+  done
+  for bits in 32 16; do
+    planes=PRIMITIVE_ELEMENTS quarters=PRIMITIVE_ELEMENTS/4
+    other=f16 element=f32
+    [ $bits = 16 ] && other=float element=f16
+    primitive() {
+      name=$1 ending=$2 kernel=$3 outputs=$4 factor=$5
+      shift 5
+      program "$name" $bits "$ending" primitive "$@" "-DPRIMITIVE=$kernel" "-DOUTPUTS=($outputs)" -DELEMENT=$element \
+        "-DPRIMITIVE_FACTOR=$factor"
+    }
+    primitive leaky-relu -fw leaky_relu $planes PRIMITIVE_SLOPE X --
+    primitive leaky-relu -bw leaky_relu_backward $planes PRIMITIVE_SLOPE X DY -- -DHAS_DY
+    primitive max-pool -fw max_pool $quarters 0 X --
+    primitive max-pool -bw max_pool_backward $planes 0 X DY -- -DHAS_DY "-DDYS=($quarters)"
+    primitive average-pool -fw average_pool $quarters 0 X --
+    primitive average-pool -bw average_pool_backward $planes 0 X DY -- -DHAS_DY "-DDYS=($quarters)"
+    primitive normalise -fw normalise $planes PRIMITIVE_EPSILON X WEIGHTS -- -DHAS_WEIGHTS
+    primitive normalise -bw normalise_backward "$planes + 2 * PRIMITIVE_C" PRIMITIVE_EPSILON X DY WEIGHTS -- -DHAS_DY -DHAS_WEIGHTS
+    primitive squared-error "" squared_error "$planes + PRIMITIVE_C" PRIMITIVE_SHARE X DY -- -DHAS_DY
+    primitive transpose "" transpose $planes 0 X --
+    primitive cast "" cast $planes 0 X -- -DX_TYPE=$other
   done
   # Networks have larger stacks, so at most 8 workers.
   network=$NETWORK stack=1280 workers=8

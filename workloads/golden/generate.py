@@ -27,6 +27,7 @@ CONVS = {
 LINEAR = dict(ni=256, no=64)
 ELEMENTS = 8192
 MLP = dict(ni=64, nh=32, no=16, steps=48, samples=4)
+PRIMITIVE = dict(c=16, h=16, w=16, slope=0.1, epsilon=0.0009765625)
 MLP_SGD = dict(rate=0.0625, momentum=0.5)
 SGD = dict(rate=0.015625, momentum=0.875, decay=0.0009765625)
 
@@ -313,12 +314,113 @@ def mlp_reference(x, t, w1, b1, w2, b2):
     return np.array(losses)
 
 
+def f32(array):
+    return array.astype(np.float32)
+
+
+def statistics(x):
+    """Mean and 1 / sqrt(variance + epsilon) of each plane, in binary32 and in the kernel's order."""
+    share = np.float32(1) / np.float32(x.shape[1])
+    total = np.zeros(len(x), np.float32)
+    for i in range(x.shape[1]):
+        total = add(total, f32(x[:, i]))
+    mean = multiply(total, np.full_like(total, share))
+    squares = np.zeros_like(mean)
+    for i in range(x.shape[1]):
+        distance = add(f32(x[:, i]), -mean)
+        squares = fma(distance, distance, squares)
+    variance = fma(squares, np.full_like(squares, share), np.full_like(squares, PRIMITIVE["epsilon"]))
+    return mean, np.float32(1) / np.sqrt(variance)
+
+
+def primitives(precision, dtype):
+    """Everything in primitives.h. The references are the definitions in float64, one line each."""
+    rng = np.random.default_rng(20230525)
+    c, h, w = PRIMITIVE["c"], PRIMITIVE["h"], PRIMITIVE["w"]
+    x = uniform(rng, (c, h * w), 1, dtype)
+    dy = uniform(rng, (c, h * w), 1, dtype)
+    small = uniform(rng, (c, h * w // 4), 1, dtype)
+    scales, shifts = uniform(rng, (c,), 1, dtype), uniform(rng, (c,), 1, dtype)
+    wide = lambda tensor: tensor.astype(np.float64)
+    slope = np.full_like(x, PRIMITIVE["slope"])
+    windows = lambda planes: planes.reshape(c, h // 2, 2, w // 2, 2).transpose(0, 1, 3, 2, 4).reshape(c, -1, 4)
+    unfold = lambda parts: parts.reshape(c, h // 2, w // 2, 2, 2).transpose(0, 1, 3, 2, 4).reshape(c, -1)
+
+    def emit(name, exact, reference, **operands):
+        for part, tensor in operands.items():
+            write(name, part, tensor)
+        write_answers(name, exact.astype(dtype), reference)
+
+    leaky = np.where(wide(x) > 0, 1, PRIMITIVE["slope"])
+    emit(f"leaky-relu-{precision}-fw", np.where(x > 0, x, multiply(x, slope)), wide(x) * leaky, x=x)
+    emit(f"leaky-relu-{precision}-bw", np.where(x > 0, dy, multiply(dy, slope)), wide(dy) * leaky, x=x, dy=dy)
+
+    parts = windows(x)
+    emit(f"max-pool-{precision}-fw", parts.max(axis=2), wide(parts).max(axis=2), x=x)
+    back = np.zeros_like(parts)
+    np.put_along_axis(back, parts.argmax(axis=2)[..., None], small[..., None], axis=2)
+    winners = (wide(parts) == wide(parts).max(axis=2, keepdims=True)) & (np.cumsum(wide(parts) == wide(parts).max(axis=2, keepdims=True), axis=2) == 1)
+    emit(f"max-pool-{precision}-bw", unfold(back), unfold(wide(small)[..., None] * winners), x=x, dy=small)
+
+    quarter = np.full(parts.shape[:2], 0.25, dtype)
+    sums = add(add(parts[..., 0], parts[..., 1]), add(parts[..., 2], parts[..., 3]))
+    emit(f"average-pool-{precision}-fw", multiply(sums, quarter), wide(parts).mean(axis=2), x=x)
+    shares = multiply(small, quarter)[..., None].repeat(4, axis=2)
+    emit(f"average-pool-{precision}-bw", unfold(shares), unfold((wide(small) / 4)[..., None].repeat(4, axis=2)), x=x, dy=small)
+
+    mean, scale = statistics(x)
+    column = lambda vector: np.broadcast_to(vector[:, None], x.shape)
+    gain = multiply(scale, f32(scales))
+    distance = add(f32(x), -column(mean))
+    exact = fma(distance, column(gain), column(f32(shifts)).copy())
+    centred = wide(x) - wide(x).mean(axis=1, keepdims=True)
+    deviation = np.sqrt((centred**2).mean(axis=1, keepdims=True) + PRIMITIVE["epsilon"])
+    unit = centred / deviation
+    reference = unit * wide(scales)[:, None] + wide(shifts)[:, None]
+    weights = np.concatenate([scales, shifts])
+    emit(f"normalise-{precision}-fw", exact, reference, x=x, weights=weights)
+
+    along, total = np.zeros(c, np.float32), np.zeros(c, np.float32)
+    for i in range(h * w):
+        along = fma(distance[:, i], f32(dy[:, i]), along)
+        total = add(total, f32(dy[:, i]))
+    along = multiply(along, scale)
+    share = np.full(c, np.float32(1) / np.float32(h * w))
+    slopes = -multiply(multiply(along, share), scale)
+    rest = add(f32(dy), -column(multiply(total, share)))
+    dx = multiply(column(gain), fma(distance, column(slopes), rest))
+    exact = np.concatenate([dx.astype(dtype).reshape(-1), along.astype(dtype), total.astype(dtype)])
+    d_scale, d_shift = (unit * wide(dy)).sum(axis=1), wide(dy).sum(axis=1)
+    down = wide(dy) - d_shift[:, None] / (h * w) - unit * d_scale[:, None] / (h * w)
+    reference = np.concatenate([(down * wide(scales)[:, None] / deviation).reshape(-1), d_scale, d_shift])
+    emit(f"normalise-{precision}-bw", exact, reference, x=x, dy=dy, weights=weights)
+
+    error = add(x, -dy)
+    squares = np.zeros(c, dtype)
+    for i in range(h * w):
+        squares = fma(error[:, i], error[:, i], squares)
+    factor = 2 / x.size
+    exact = np.concatenate([multiply(error, np.full_like(error, factor)).reshape(-1), squares])
+    difference = wide(x) - wide(dy)
+    reference = np.concatenate([(difference * factor).reshape(-1), (difference**2).sum(axis=1)])
+    emit(f"squared-error-{precision}", exact, reference, x=x, dy=dy)
+
+    emit(f"transpose-{precision}", x.T, wide(x).T, x=x)
+    other = uniform(rng, (c, h * w), 1, np.float16 if dtype is np.float32 else np.float32)
+    emit(f"cast-{precision}", other.astype(dtype), wide(other), x=other)
+
+
 def shapes():
     lines = ["/* Written by golden/generate.py. */", "#ifndef ENNEAD_SHAPES_H", "#define ENNEAD_SHAPES_H", ""]
     lines += [f"#define MATMUL_{key.upper()} {value}" for key, value in MATMUL.items()]
     lines += [f"#define LINEAR_{key.upper()} {value}" for key, value in LINEAR.items()]
     lines += [f"#define SGD_{key.upper()} {value}f" for key, value in SGD.items()]
     lines += [f"#define ELEMENTS {ELEMENTS}"]
+    c, h, w = (PRIMITIVE[key] for key in "chw")
+    lines += [f"#define PRIMITIVE_{key.upper()} {PRIMITIVE[key]}" for key in "chw"]
+    lines += [f"#define PRIMITIVE_ELEMENTS {c * h * w}"]
+    lines += [f"#define PRIMITIVE_{key.upper()} {PRIMITIVE[key]}f" for key in ("slope", "epsilon")]
+    lines += [f"#define PRIMITIVE_SHARE {2 / (c * h * w)}f"]
     lines += [f"#define MLP_{key.upper()} {value}" for key, value in MLP.items()]
     lines += [f"#define MLP_{key.upper()} {value}f" for key, value in MLP_SGD.items()]
     for bits, dtype in ((32, np.float32), (16, np.float16)):
@@ -357,6 +459,7 @@ def main():
         relu(f"relu-{precision}", dtype)
         sgd(f"sgd-{precision}", dtype)
         mlp(f"mlp-{precision}-train", dtype)
+        primitives(precision, dtype)
     shapes()
 
 

@@ -143,6 +143,7 @@ const RESNET8_SHAPE: &str = "3x32x32 -> 16x32x32 -> 32x16x16 -> 64x8x8 -> 10, ba
 const RESNET8_MACS: u64 = 3 * 12_501_632 - 442_368;
 const DSCNN_SHAPE: &str = "1x49x10 -> 4 times depthwise and pointwise on 64x25x5 -> 12, batch 1";
 const DSCNN_MACS: u64 = 3 * 2_656_768 - 320_000;
+const PRIMITIVE_SHAPE: &str = "16x16x16";
 const ELEMENTS_SHAPE: &str = "8192";
 
 const HELLO: Workload = Workload {
@@ -392,6 +393,94 @@ static ALL: &[[Workload; 2]] = &[
         [48],
         rtol 0.0,
         atol 0.03
+    ),
+    both_targets!(
+        "leaky-relu-fp32-fw", "LeakyReLU forward, FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [16, 16, 16], rtol 0.0, atol 1e-7
+    ),
+    both_targets!(
+        "leaky-relu-fp16-fw", "LeakyReLU forward, FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [16, 16, 16], rtol 0.0, atol 0.0001
+    ),
+    both_targets!(
+        "leaky-relu-fp32-bw", "LeakyReLU backward, FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [16, 16, 16], rtol 0.0, atol 1e-7
+    ),
+    both_targets!(
+        "leaky-relu-fp16-bw", "LeakyReLU backward, FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [16, 16, 16], rtol 0.0, atol 0.0001
+    ),
+    both_targets!(
+        "max-pool-fp32-fw", "max pooling of 2x2 forward, FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [16, 8, 8], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "max-pool-fp16-fw", "max pooling of 2x2 forward, FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [16, 8, 8], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "max-pool-fp32-bw", "max pooling of 2x2 backward, FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [16, 16, 16], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "max-pool-fp16-bw", "max pooling of 2x2 backward, FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [16, 16, 16], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "average-pool-fp32-fw", "average pooling of 2x2 forward, FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [16, 8, 8], rtol 0.0, atol 2e-7
+    ),
+    both_targets!(
+        "average-pool-fp16-fw", "average pooling of 2x2 forward, FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [16, 8, 8], rtol 0.0, atol 0.001
+    ),
+    both_targets!(
+        "average-pool-fp32-bw", "average pooling of 2x2 backward, FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [16, 16, 16], rtol 0.0, atol 1e-7
+    ),
+    both_targets!(
+        "average-pool-fp16-bw", "average pooling of 2x2 backward, FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [16, 16, 16], rtol 0.0, atol 0.0001
+    ),
+    both_targets!(
+        "normalise-fp32-fw", "instance normalisation forward (batch normalisation with batch 1), FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [16, 16, 16], rtol 0.0, atol 1e-6
+    ),
+    both_targets!(
+        "normalise-fp16-fw", "instance normalisation forward (batch normalisation with batch 1), FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [16, 16, 16], rtol 0.0, atol 0.002
+    ),
+    both_targets!(
+        "normalise-fp32-bw", "instance normalisation backward: dx, and the gradients of scales and shifts, FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [16 * 256 + 2 * 16], rtol 0.0, atol 1e-5
+    ),
+    both_targets!(
+        "normalise-fp16-bw", "instance normalisation backward: dx, and the gradients of scales and shifts, FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [16 * 256 + 2 * 16], rtol 0.0, atol 0.01
+    ),
+    both_targets!(
+        "squared-error-fp32", "mean squared error: its gradient, and each channel's sum of squares, FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [16 * 256 + 16], rtol 1e-5, atol 1e-6
+    ),
+    both_targets!(
+        "squared-error-fp16", "mean squared error: its gradient, and each channel's sum of squares, FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [16 * 256 + 16], rtol 0.01, atol 0.001
+    ),
+    both_targets!(
+        "transpose-fp32", "transpose, which is also CHW to HWC, FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [256, 16], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "transpose-fp16", "transpose, which is also CHW to HWC, FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [256, 16], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "cast-fp32", "cast from the other precision, FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [16, 16, 16], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "cast-fp16", "cast from the other precision, FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [16, 16, 16], rtol 0.0, atol 0.0005
     ),
     both_targets!(
         "resnet8-fp32-train",

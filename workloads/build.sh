@@ -149,6 +149,7 @@ programs() {
     program resnet8 $bits -train resnet8 X PARAMETERS
     program dscnn $bits -train dscnn X PARAMETERS
   done
+  program resnet8 16 -continual resnet8_continual X LATENTS PARAMETERS
 }
 
 build() {

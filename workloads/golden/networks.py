@@ -571,6 +571,84 @@ def train(name, network, precision, dtype):
     write(stem, "reference", reference[::REFERENCE_EVERY].astype(np.float32))
 
 
+REPLAY_LABELS = [1, 7]
+
+
+def continual(precision, dtype):
+    """Latent replay on ResNet8: the front is frozen, the rest is trained on a new sample and then on stored activations."""
+    layers = resnet8()
+    named = {layer.name: layer for layer in layers}
+    tail = ["conv6", "conv7", "skip7", "classifier"]
+    rng = np.random.default_rng(20230700)
+    x = uniform(rng, (3, 1024), 1, dtype)
+    latents = np.abs(uniform(rng, (len(REPLAY_LABELS), 32, 256), 1, dtype))
+    p = {layer.name: layer.initial(rng, dtype) for layer in layers}
+    stem = f"resnet8-{precision}-continual"
+    write(stem, "x", x)
+    write(stem, "latents", latents)
+    write(stem, "parameters", np.concatenate([zeros(RESULTS, dtype), flatten(layers, p, dtype)]))
+    labels = [NETWORKS["resnet8"]["label"], *REPLAY_LABELS]
+
+    def pad(w, dw):
+        padded = np.zeros_like(w)
+        padded[..., : dw.shape[-1]] = dw
+        return padded
+
+    wide = {name: [part.astype(np.float64) for part in parts] for name, parts in p.items()}
+    a1 = conv_forward(named["conv1"], p["conv1"], x)
+    a3 = conv_forward(named["conv3"], p["conv3"], conv_forward(named["conv2"], p["conv2"], a1), a1)
+    k5 = conv_forward(named["skip5"], p["skip5"], a3, activate=False)
+    a5 = conv_forward(named["conv5"], p["conv5"], conv_forward(named["conv4"], p["conv4"], a3), k5)
+    velocities = {name: [np.zeros_like(part) for part in p[name]] for name in tail}
+    results = zeros(RESULTS, dtype)
+    for sample, label in enumerate(labels):
+        latent = a5 if sample == 0 else latents[sample - 1]
+        a6 = conv_forward(named["conv6"], p["conv6"], latent)
+        k7 = conv_forward(named["skip7"], p["skip7"], latent, activate=False)
+        a7 = conv_forward(named["conv7"], p["conv7"], a6, k7)
+        loss, logits, d7, head = classify(named["classifier"], p["classifier"], a7, label)
+        d6 = conv_input_gradient(named["conv7"], p["conv7"], d7, mask=a6)
+        g = {"classifier": head, "conv7": conv_gradients(named["conv7"], a6, d7)}
+        g["skip7"] = conv_gradients(named["skip7"], latent, d7)
+        g["conv6"] = conv_gradients(named["conv6"], latent, d6)
+        for name in tail:
+            steps = [sgd(w, v, pad(w, dw)) for w, v, dw in zip(p[name], velocities[name], g[name])]
+            p[name], velocities[name] = [step[0] for step in steps], [step[1] for step in steps]
+        results[16 * sample] = loss
+        results[16 * sample + 1 : 16 * sample + 1 + len(logits)] = logits
+    exact = np.concatenate([results, flatten(layers, p, dtype)])
+
+    up = lambda y: np.maximum(y, 0)
+    conv = lambda name, x: Plain.conv(named[name], wide[name], x)
+    a1 = up(conv("conv1", x.astype(np.float64).reshape(3, 32, 32)))
+    a3 = up(conv("conv3", up(conv("conv2", a1))) + a1)
+    a5 = up(conv("conv5", up(conv("conv4", a3))) + conv("skip5", a3))
+    moving = {name: [np.zeros_like(part) for part in wide[name]] for name in tail}
+    results = np.zeros(RESULTS)
+    for sample, label in enumerate(labels):
+        latent = a5 if sample == 0 else latents[sample - 1].astype(np.float64).reshape(32, 16, 16)
+        a6 = up(conv("conv6", latent))
+        a7 = up(conv("conv7", a6) + conv("skip7", latent))
+        g = {}
+        loss, logits, d7, g["classifier"] = Plain.classify(named["classifier"], wide["classifier"], a7, label)
+        d7 = d7 * (a7 > 0)
+        d6, g["conv7"] = Plain.conv_back(named["conv7"], wide["conv7"], a6, d7)
+        _, g["skip7"] = Plain.conv_back(named["skip7"], wide["skip7"], latent, d7)
+        _, g["conv6"] = Plain.conv_back(named["conv6"], wide["conv6"], latent, d6 * (a6 > 0))
+        for name in tail:
+            for i, dw in enumerate(g[name]):
+                w, v = wide[name][i], moving[name][i]
+                moving[name][i] = RATES["momentum"] * v + RATES["decay"] * w + pad(w, dw)
+                wide[name][i] = w - RATES["rate"] * moving[name][i]
+        results[16 * sample] = loss
+        results[16 * sample + 1 : 16 * sample + 1 + len(logits)] = logits
+    reference = np.concatenate([results, flatten(layers, wide, np.float64)])
+    error = np.abs(exact.astype(np.float64) - reference)
+    print(f"{stem}: losses {exact[:48:16]} ({results[:48:16]}); largest error {error.max():.3g}, {error[RESULTS:].max():.3g} of parameters")
+    write(stem, "exact", exact)
+    write(stem, "reference", reference[::REFERENCE_EVERY].astype(np.float32))
+
+
 def header():
     lines = ["/* Written by golden/networks.py. */", "#ifndef ENNEAD_NETWORKS_H", "#define ENNEAD_NETWORKS_H", ""]
     lines += [f"#define NETWORK_{key.upper()} {value}f" for key, value in RATES.items()]
@@ -634,6 +712,7 @@ def main():
         print(name, "forward MACs", forward, "training", 3 * forward - layers[0].macs)
         for precision, dtype in TYPES.items():
             train(name, network, precision, dtype)
+    continual("fp16", np.float16)
     header()
     table()
 

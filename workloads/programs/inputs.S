@@ -56,6 +56,9 @@
   input ennead_dw, STRING(INPUTS.dw.bin)
 #endif
 
+#ifdef INPUT_LATENTS
+  input ennead_latents, STRING(INPUTS.latents.bin)
+#endif
 #ifdef INPUT_PARAMETERS
 /* What the program changes: the result lies where these began. */
   .section .data.ennead_output, "aw", @progbits

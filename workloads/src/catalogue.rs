@@ -141,6 +141,8 @@ const MLP_MACS: u64 = 48 * (2 * (64 * 32 + 32 * 16) + 32 * 16);
 /// MLPerf Tiny's networks; a training step is three times the forward MACs without the first layer's input gradient.
 const RESNET8_SHAPE: &str = "3x32x32 -> 16x32x32 -> 32x16x16 -> 64x8x8 -> 10, batch 1";
 const RESNET8_MACS: u64 = 3 * 12_501_632 - 442_368;
+/// The front forward; the rest three times forward, weight gradients, and input gradients of conv7 and the classifier.
+const CONTINUAL_MACS: u64 = 8_830_976 + 3 * (2 * 3_670_656 + 2_359_296 + 640);
 const DSCNN_SHAPE: &str = "1x49x10 -> 4 times depthwise and pointwise on 64x25x5 -> 12, batch 1";
 const DSCNN_MACS: u64 = 3 * 2_656_768 - 320_000;
 const PRIMITIVE_SHAPE: &str = "16x16x16";
@@ -500,6 +502,19 @@ static ALL: &[[Workload; 2]] = &[
         "one training step of ResNet8 in packed FP16; the result is loss, logits and updated parameters",
         RESNET8_SHAPE,
         RESNET8_MACS,
+        [EIGHT_WORKERS],
+        [EIGHT_WORKERS],
+        F16,
+        [79_106],
+        every 8,
+        rtol 0.0,
+        atol 0.002
+    ),
+    both_targets!(
+        "resnet8-fp16-continual",
+        "continual learning in packed FP16: frozen front, then one new sample and two latent replays train the rest of ResNet8",
+        RESNET8_SHAPE,
+        CONTINUAL_MACS,
         [EIGHT_WORKERS],
         [EIGHT_WORKERS],
         F16,

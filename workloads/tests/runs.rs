@@ -183,6 +183,27 @@ fn a_network_is_trained_alike_by_any_team_in_fp32_and_on_the_other_target() {
     passes(find("dscnn-fp16-train-pulp").unwrap(), &[], &[]);
 }
 
+/// `ennead_tiling` is three words for each step of each layer: lines, channels, rows of register tiles, at most.
+#[test]
+fn a_network_is_trained_to_the_same_bits_with_any_tiles() {
+    let workload = find("dscnn-fp16-train").unwrap();
+    let mut image = Image::parse(workload.elf).unwrap();
+    let words = image.symbols.find("ennead_tiling").unwrap().size / 4;
+    for word in 0..words {
+        image
+            .patch_word("ennead_tiling", word, [8, 12, 2][word as usize % 3])
+            .unwrap();
+    }
+    let run = run_image(&image, workload.config, &[], workload.golden.as_ref());
+    assert!(run.result.unwrap().is_ok());
+    assert_ne!(run.cycles, passes(workload, &[], &[]).cycles);
+}
+
+#[test]
+fn a_frozen_front_and_latent_replay_train_the_rest_of_a_network() {
+    passes(find("resnet8-fp16-continual").unwrap(), &[], &[]);
+}
+
 /// Minutes: `cargo test --release -p ennead-workloads --test runs -- --ignored`.
 #[test]
 #[ignore = "runs for minutes"]

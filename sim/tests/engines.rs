@@ -251,7 +251,7 @@ fn piece(random: &mut Random, dialect: Dialect, worker: bool) -> Piece {
 fn transfer(random: &mut Random) -> Transfer {
     let most = if random.one_in(3) { 600 } else { 64 };
     let length = 1 + random.below(most) as u32;
-    let mut control = length | random.below(2) as u32 * (1 << 17) | 1 << 18 | 1 << 20;
+    let mut control = length | (random.below(2) as u32) << 17 | 1 << 18 | 1 << 20;
     let mut rows = Vec::new();
     for flag in [1 << 19, 1 << 23] {
         if random.one_in(3) {
@@ -398,7 +398,7 @@ impl Code {
     }
 
     /// Fills the room at `at` with an instruction that goes from there to here.
-    fn to_here(&mut self, at: u32, text: &str) {
+    fn lead_here(&mut self, at: u32, text: &str) {
         let word = word(&format!("{text}, {}", self.here() - at), &self.set, self.legacy);
         self.bytes[at as usize..at as usize + 4].copy_from_slice(&word.to_le_bytes());
     }
@@ -414,7 +414,7 @@ impl Code {
             Piece::Branch(text, over) => {
                 let at = self.later();
                 self.add_all(over);
-                self.to_here(at, text);
+                self.lead_here(at, text);
             }
             Piece::Jump {
                 register: false,
@@ -423,7 +423,7 @@ impl Code {
             } => {
                 let at = self.later();
                 self.add_all(over);
-                self.to_here(at, &format!("jal x{link}"));
+                self.lead_here(at, &format!("jal x{link}"));
             }
             Piece::Jump { link, over, .. } => {
                 let start = self.here();
@@ -473,7 +473,7 @@ impl Code {
                 self.add("sw x28, 132(x23)");
                 self.add(&format!("addi x28, x0, {value}"));
                 self.add("sw x28, 128(x23)");
-                self.to_here(at, "bne x9, x0");
+                self.lead_here(at, "bne x9, x0");
                 self.elw(28, 0x80);
             }
             Piece::Transfer(transfer) => self.transfer(transfer),
@@ -563,7 +563,7 @@ fn program(case: &Case, config: &Config) -> Vec<u8> {
     code.add("wfi");
     code.add("jal x0, -4");
 
-    code.to_here(worker, "bne x9, x28");
+    code.lead_here(worker, "bne x9, x28");
     code.li(23, 0x1020_4000);
     code.li(24, 0x1020_4400);
     code.li(25, 0x1020_1000);
@@ -581,7 +581,7 @@ fn program(case: &Case, config: &Config) -> Vec<u8> {
         code.add(&format!("sw x28, {}(x23)", 0x200 + 0x20 * barrier));
         code.add(&format!("sw x28, {}(x23)", 0x20c + 0x20 * barrier));
     }
-    code.to_here(others, "bne x9, x0");
+    code.lead_here(others, "bne x9, x0");
     // By now the first worker has set the barriers up.
     for _ in 0..16 {
         code.add("lw x28, 0(x21)");
@@ -597,7 +597,7 @@ fn program(case: &Case, config: &Config) -> Vec<u8> {
     code.li(28, 0x1a10_4000);
     code.li(29, 0x8000_0000);
     code.add("sw x29, 160(x28)");
-    code.to_here(spin, "bne x9, x0");
+    code.lead_here(spin, "bne x9, x0");
     code.add("jal x0, 0");
     code.bytes
 }

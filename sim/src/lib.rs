@@ -13,5 +13,6 @@ pub mod observe;
 pub mod profile;
 pub mod program;
 pub mod report;
+pub mod retire;
 pub mod soc;
 pub mod stall;

@@ -166,3 +166,19 @@ def test_the_limit_and_the_result_of_a_run_that_is_not_over(spinner):
     pause = machine.step(10_000)
     assert pause.reason == "ended" and machine.result.outcome.kind == "limit"
     assert machine.result.json == ennead.run(spinner, max_cycles=1000).json
+
+
+def test_a_checkpoint_goes_on_here_and_in_the_command(command, reference, tmp_path):
+    machine = ennead.Machine(PROGRAM)
+    machine.step(4000)
+    machine.save(tmp_path / "machine.ckpt")
+    other = ennead.Machine(PROGRAM, restore=tmp_path / "machine.ckpt")
+    assert other.cycle == 4000
+    assert (other.registers(0) == machine.registers(0)).all()
+    assert other.run().json == machine.run().json == reference.json
+    shown = command("run", PROGRAM, "--restore", tmp_path / "machine.ckpt", "--format", "json", "-q")
+    assert shown.stdout == reference.json.encode()
+    with pytest.raises(ennead.InputError, match="another machine"):
+        ennead.Machine(PROGRAM, "ennead", settings={"l1.banks": 8}, restore=tmp_path / "machine.ckpt")
+    with pytest.raises(ennead.InputError, match="the run is over"):
+        machine.save(tmp_path / "late.ckpt")

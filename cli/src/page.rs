@@ -18,7 +18,7 @@ const STYLE: &str = "\
 body{font:16px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:60rem;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.5rem;border-bottom:1px solid #ddd}\
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.9rem}\
-th,td{padding:.2rem .8rem;text-align:right;border-bottom:1px solid #eee}\
+th,td{padding:.2rem .8rem;text-align:right;white-space:nowrap;border-bottom:1px solid #eee}\
 th:first-child,td:first-child{text-align:left}thead th{border-bottom:2px solid #222}\
 figure{margin:1rem 0}svg{max-width:100%;height:auto}pre{background:#f6f6f6;padding:1rem;overflow:auto}\
 .wide{overflow-x:auto}@media print{body{margin:0;max-width:none}h2{break-after:avoid}figure,table{break-inside:avoid}}";

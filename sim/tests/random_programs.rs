@@ -13,6 +13,7 @@ use ennead_sim::elf::Image;
 use ennead_sim::engine::{Engine, RunOptions};
 use ennead_sim::fault::Outcome;
 use ennead_sim::machine::Machine;
+use ennead_sim::machine::debug::{Debugger, Stopped, Watched};
 use ennead_sim::observe::{Observer, Retire, Silent};
 use proptest::prelude::*;
 use support::{BASE, elf};
@@ -351,6 +352,46 @@ fn agree(config: &Config, items: &[Item]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Runs under a debugger that does what a client does at a breakpoint (lift it, step that core, set it again, go on), and
+/// gives how often each core stood there.
+fn debugged(config: &Config, image: &Image, breakpoints: &[u32], slice: u64) -> (Left, Vec<u64>) {
+    let mut debugger = Debugger::new(Machine::new(config, image).unwrap(), Engine::Calendar, LIMIT);
+    let mut hits = vec![0; debugger.machine().cores().len()];
+    breakpoints.iter().for_each(|pc| debugger.add_breakpoint(*pc));
+    let watched = Watched {
+        reads: true,
+        writes: true,
+    };
+    if breakpoints.is_empty() {
+        debugger.add_watchpoint(DATA + 64, 4, watched);
+    }
+    loop {
+        match debugger.run(slice) {
+            Some(Stopped::Ended(outcome)) => return (left(&debugger.into_machine(), outcome), hits),
+            Some(Stopped::Breakpoint(core)) => {
+                let pc = debugger.pc(core);
+                assert!(breakpoints.contains(&pc));
+                hits[core] += 1;
+                breakpoints
+                    .iter()
+                    .for_each(|pc| assert!(debugger.remove_breakpoint(*pc)));
+                debugger.begin_step(core, true);
+                loop {
+                    match debugger.run(slice) {
+                        Some(Stopped::Step(stepped)) => break assert_eq!(stepped, core),
+                        Some(Stopped::Ended(outcome)) => return (left(&debugger.into_machine(), outcome), hits),
+                        None => {}
+                        other => panic!("{other:?}"),
+                    }
+                }
+                breakpoints.iter().for_each(|pc| debugger.add_breakpoint(*pc));
+            }
+            None | Some(Stopped::Watchpoint(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -454,5 +495,59 @@ proptest! {
             }
             (until, before) = (until + step, now);
         }
+    }
+
+    #[test]
+    fn a_debugger_stops_every_core_at_every_breakpoint_and_changes_nothing(
+        config in prop_oneof![single_core(), cluster()],
+        items in prop::collection::vec(item(), 1..20),
+        places in prop::collection::vec(0usize..400, 0..4),
+        slice in 1u64..300,
+    ) {
+        let image = image(&items, &config);
+        let mut retired: Vec<(usize, u32, u64)> = Vec::new();
+        let plain = run(&config, &image, Engine::Calendar, &mut Retire(|row: ennead_sim::observe::Retired| {
+            retired.push((row.core, row.pc, row.cycle));
+        }));
+        // Nobody stops in the cycle that ends the run.
+        retired.retain(|(.., cycle)| *cycle < plain.counters.cycles);
+        let mut pcs: Vec<u32> = retired.iter().map(|(_, pc, _)| *pc).filter(|pc| *pc >= BASE + START).collect();
+        pcs.sort_unstable();
+        pcs.dedup();
+        let mut breakpoints: Vec<u32> = places.iter().map(|place| pcs[place % pcs.len()]).collect();
+        breakpoints.sort_unstable();
+        breakpoints.dedup();
+        let (debugged, hits) = debugged(&config, &image, &breakpoints, slice);
+        prop_assert_eq!(plain, debugged);
+        for (core, hits) in hits.into_iter().enumerate() {
+            let passes = retired.iter().filter(|(by, pc, _)| *by == core && breakpoints.contains(pc)).count() as u64;
+            // An instruction that an interrupt kills in decode is come to again; every core may raise one for all.
+            let interrupts = items.iter().filter(|item| matches!(item, Item::Interrupt { .. })).count() as u64 * 8;
+            prop_assert!((passes..=passes + interrupts).contains(&hits), "core {core}: {hits} for {passes}");
+        }
+    }
+
+    #[test]
+    fn going_back_and_forth_between_watched_and_free_running_changes_nothing(
+        config in prop_oneof![single_core(), cluster()],
+        items in prop::collection::vec(item(), 1..40),
+        slices in prop::collection::vec((1u64..200, any::<bool>()), 1..6),
+    ) {
+        let image = image(&items, &config);
+        let plain = run(&config, &image, Engine::Calendar, &mut Silent);
+        let mut debugger = Debugger::new(Machine::new(&config, &image).unwrap(), Engine::Calendar, LIMIT);
+        let outcome = slices.iter().cycle().find_map(|(slice, watched)| {
+            if *watched {
+                debugger.add_breakpoint(1);
+            } else {
+                debugger.remove_breakpoint(1);
+            }
+            match debugger.run(*slice) {
+                None => None,
+                Some(Stopped::Ended(outcome)) => Some(outcome),
+                other => panic!("{other:?}"),
+            }
+        });
+        prop_assert_eq!(plain, left(&debugger.into_machine(), outcome.unwrap()));
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod block;
 pub mod csr;
+mod debug;
 pub mod fetch;
 pub mod loops;
 pub mod pipeline;
@@ -69,7 +70,7 @@ pub enum Next {
     Waiting,
     /// `wfi`: asleep until an enabled interrupt line rises; the cycle is when sleep begins.
     Asleep(u64),
-    /// A semihosting call is in the execute stage in this cycle.
+    /// A semihosting call, or a system call that no handler is there for, is in the execute stage in this cycle.
     Host(u64),
     /// It did something that the machine cannot do, in this cycle.
     Faulted(u64),
@@ -376,13 +377,17 @@ impl Core {
         waits
     }
 
-    /// Whether the `ebreak` at `pc` is a semihosting call: between `slli x0, x0, 31` and `srai x0, x0, 7`.
-    fn calls_host(&self, memory: &Memory) -> bool {
+    /// Whether the `ebreak` at `pc` is a semihosting call, behind `slli x0, x0, 31`, or the `ecall` one that no handler of
+    /// the program's waits for.
+    fn calls_host(&self, uop: &Uop, memory: &Memory) -> bool {
         let word = |pc: u32| Some(memory.code_half(pc)? | memory.code_half(pc.wrapping_add(2))? << 16);
-        word(self.pc.wrapping_sub(4)) == Some(0x01f0_1013) && word(self.pc.wrapping_add(4)) == Some(0x4070_5013)
+        match uop.action {
+            Action::Ecall => !self.csr.vector_set,
+            _ => word(self.pc.wrapping_sub(4)) == Some(0x01f0_1013),
+        }
     }
 
-    /// The semihosting call was answered.
+    /// The call was answered.
     pub fn host_answered(&mut self, answer: u32) {
         self.write(10, answer);
         self.next = self.next_arrival();
@@ -732,12 +737,12 @@ impl Core {
                 self.next = Next::Asleep(t + 4);
                 false
             }
-            Action::Ecall => self.trap(uop, 11, timing::TRAP, memory),
-            Action::Ebreak if self.calls_host(memory) => {
+            Action::Ebreak | Action::Ecall if self.calls_host(uop, memory) => {
                 self.retire_plain(uop, s, redirect_at, program, memory);
                 self.next = Next::Host(s);
                 false
             }
+            Action::Ecall => self.trap(uop, 11, timing::TRAP, memory),
             Action::Ebreak => self.trap(uop, 3, timing::TRAP, memory),
             Action::Illegal => self.illegal(uop, self.illegal_delay(), memory),
             Action::Loop(part) => {
@@ -1233,11 +1238,10 @@ impl Core {
         self.follow(uop, arrival, memory);
     }
 
-    fn view_events(&self, t: u64) -> Events {
+    fn view_events(&self, t: u64, instret: u64) -> Events {
         let mut events = self.events;
         events[0] = t;
-        // The access itself does not count yet.
-        events[1] = self.instret - 1;
+        events[1] = instret;
         let stalls = &self.pipeline.ledger.stalls;
         events[event::LOAD_STALL] = stalls[Stall::LoadUse as usize];
         events[event::JUMP_STALL] = 0;
@@ -1260,7 +1264,8 @@ impl Core {
         let number = uop.imm as u32 & 0xfff;
         let operand = if immediate { uop.aux as u32 } else { a };
         let writes = csr_writes(uop, update, immediate);
-        let events = self.view_events(t);
+        // The access itself does not count yet.
+        let events = self.view_events(t, self.instret - 1);
         let view = View {
             events: &events,
             loops: self.loops.view(),

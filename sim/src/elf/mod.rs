@@ -274,7 +274,7 @@ impl Image {
                 return refuse(format!(
                     "is loaded where this machine has no memory ({}); check the load addresses in the linker script{}",
                     list.join(", "),
-                    grow(regions, &range)
+                    self.grow(regions, &range)
                 ));
             };
             let end = u64::from(home.start) + u64::from(home.size);
@@ -285,11 +285,38 @@ impl Image {
                     home.name,
                     home.size,
                     home.start,
-                    grow(regions, &range)
+                    self.grow(regions, &range)
                 ));
             }
         }
         Ok(())
+    }
+
+    /// The setting that would make room for a range and for all other segments there, if the memory right below it can
+    /// grow.
+    fn grow(&self, regions: &[MemoryRegion], range: &Range<u64>) -> String {
+        let below = regions
+            .iter()
+            .filter(|region| u64::from(region.start) <= range.start)
+            .max_by_key(|region| region.start);
+        let Some(region) = below else { return String::new() };
+        let key = region.key;
+        let above = regions.iter().map(|other| u64::from(other.start));
+        let above = above.filter(|start| *start > region.start.into()).min();
+        let here = self.segments.iter().map(Segment::placed);
+        let here =
+            here.filter(|range| range.start >= region.start.into() && above.is_none_or(|next| range.start < next));
+        let size = here.map(|range| range.end).max().unwrap_or(range.end) - u64::from(region.start);
+        let size = if key == "l1.size" {
+            size.next_power_of_two()
+        } else {
+            size.next_multiple_of(4096)
+        };
+        if Config::key(key).is_some_and(|key| key.set(&mut Config::default(), &size.to_string()).is_ok()) {
+            format!("; `--set {key}=0x{size:x}` makes room for it")
+        } else {
+            String::new()
+        }
     }
 
     /// Changes the initial value of the 32-bit variable of this name.
@@ -330,27 +357,6 @@ impl Image {
     /// The name of a region: what the program calls it, or its number.
     pub fn region_name(&self, id: u32) -> String {
         self.regions.get(&id).cloned().unwrap_or_else(|| format!("region {id}"))
-    }
-}
-
-/// The setting that would make room for a range, if the memory right below it can grow.
-fn grow(regions: &[MemoryRegion], range: &Range<u64>) -> String {
-    let below = regions
-        .iter()
-        .filter(|region| u64::from(region.start) <= range.start)
-        .max_by_key(|region| region.start);
-    let Some(region) = below else { return String::new() };
-    let key = region.key;
-    let size = range.end - u64::from(region.start);
-    let size = if key == "l1.size" {
-        size.next_power_of_two()
-    } else {
-        size.next_multiple_of(4096)
-    };
-    if Config::key(key).is_some_and(|key| key.set(&mut Config::default(), &size.to_string()).is_ok()) {
-        format!("; `--set {key}=0x{size:x}` makes room for it")
-    } else {
-        String::new()
     }
 }
 

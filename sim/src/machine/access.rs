@@ -48,7 +48,7 @@ impl Path {
 /// When each shared target takes its next request: one a cycle (P3).
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ports {
-    peripherals: [u64; 5],
+    peripherals: [u64; 6],
     outside: u64,
 }
 
@@ -392,15 +392,15 @@ impl Machine {
 
     /// A register that the model does not have: a warning once, or a fault in a strict run.
     fn unmodelled(&mut self, index: usize, address: u32, what: &Unmodelled) {
+        let what = format!("{what} (address 0x{address:08x})");
         if self.strict {
-            let rule = format!("{what} (address 0x{address:08x})");
-            return self.fail(index, FaultKind::Strict { rule });
+            return self.fail(index, FaultKind::Strict { rule: what });
         }
         if self.warned.insert(address) {
             self.warnings.push(Warning {
                 address,
                 pc: self.cores[index].last_pc,
-                what: what.to_string(),
+                what,
             });
         }
     }

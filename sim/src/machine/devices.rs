@@ -182,7 +182,11 @@ impl Machine {
             SocDevice::Timer => self.timers[(offset >> 11) as usize & 1].read(now, offset & 0x7ff),
             SocDevice::Stdout => self.stdout.read(offset),
             SocDevice::Icache => Ok(0),
-            SocDevice::Gpio => Err(Unmodelled::Read {
+            SocDevice::Gpio
+            | SocDevice::AdvancedTimer
+            | SocDevice::PowerManagement
+            | SocDevice::RealTimeClock
+            | SocDevice::DebugUnit => Err(Unmodelled::Read {
                 device: name(Place::Soc(device, offset)),
                 offset,
             }),
@@ -201,7 +205,11 @@ impl Machine {
             SocDevice::Stdout => self.stdout.write(offset, value),
             // The orchestrator fetches without a cache model.
             SocDevice::Icache => Ok(Effect::None),
-            SocDevice::Gpio => Err(Unmodelled::Write {
+            SocDevice::Gpio
+            | SocDevice::AdvancedTimer
+            | SocDevice::PowerManagement
+            | SocDevice::RealTimeClock
+            | SocDevice::DebugUnit => Err(Unmodelled::Write {
                 device: name(Place::Soc(device, offset)),
                 offset,
                 value,
@@ -414,6 +422,7 @@ fn name(found: Place) -> &'static str {
             ClusterDevice::EventUnit => "event unit",
             ClusterDevice::Icache => "instruction cache control",
             ClusterDevice::Dma => "dma",
+            ClusterDevice::Accelerator => "accelerator",
         },
         Place::Soc(device, _) => match device {
             SocDevice::Fll => "fll",
@@ -425,6 +434,10 @@ fn name(found: Place) -> &'static str {
             SocDevice::InterruptController => "interrupt controller",
             SocDevice::Timer => "timer",
             SocDevice::Stdout => "stdout",
+            SocDevice::AdvancedTimer => "advanced timer",
+            SocDevice::PowerManagement => "power management",
+            SocDevice::RealTimeClock => "real-time clock",
+            SocDevice::DebugUnit => "debug unit",
         },
         Place::Bench(_) => "bench",
     }

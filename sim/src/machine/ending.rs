@@ -230,15 +230,23 @@ impl Machine {
         }
     }
 
-    fn state(&self, index: usize) -> CoreState {
+    /// Where a core is, and what it does or waits for.
+    pub(super) fn state(&self, index: usize) -> CoreState {
         let core = &self.cores[index];
         let started = index >= self.workers || self.control.fetch_enable() >> index & 1 == 1 || core.instret > 0;
         let doing = match core.next {
             Next::Stopped if !started => Doing::NotStarted,
             Next::Stopped | Next::Faulted(_) => Doing::Stopped,
-            Next::Asleep(_) => Doing::Interrupt {
-                enabled: core.csr.enabled_lines(),
-            },
+            Next::Asleep(_) => {
+                let controller = if index >= self.workers {
+                    self.itc.mask()
+                } else {
+                    u32::MAX
+                };
+                Doing::Interrupt {
+                    enabled: core.csr.enabled_lines() & controller,
+                }
+            }
             Next::Waiting => self.doing(index),
             Next::Issue(_) | Next::Fetch | Next::Request(_) | Next::Fpu(_) | Next::Host(_) => Doing::Running,
         };

@@ -9,22 +9,10 @@
 
 use crate::elf::Image;
 use crate::fault::{Fault, FaultKind, Outcome};
-use crate::machine::{Machine, Warning};
+use crate::machine::Machine;
+use crate::machine::syscall::Called;
 use crate::memory::Memory;
 use crate::soc::Effect;
-
-/// Numbers of the system calls, as newlib's RISC-V port has them.
-mod call {
-    pub(super) const WRITE: u32 = 64;
-    pub(super) const EXIT: u32 = 93;
-}
-
-/// Answers of system calls that failed: minus the error's number.
-mod error {
-    pub(super) const BAD_FILE: i32 = -9;
-    pub(super) const BAD_ADDRESS: i32 = -14;
-    pub(super) const NO_SUCH_CALL: i32 = -38;
-}
 
 /// Where a program and the host leave words for each other.
 #[derive(Clone, Copy, Debug)]
@@ -68,35 +56,23 @@ impl Machine {
             Some(value) if value & 1 == 1 => self.carry_out(Some(index), Effect::Exit(value >> 1)),
             Some(block) => {
                 self.host_answer(host.tohost, 0);
-                self.system_call(index, host, block);
+                self.call_through_memory(index, host, block);
             }
         }
     }
 
-    fn system_call(&mut self, index: usize, host: Host, block: u32) {
+    fn call_through_memory(&mut self, index: usize, host: Host, block: u32) {
         let words = [0, 8, 16, 24].map(|offset| self.host_word(block.wrapping_add(offset)));
         let [Some(number), Some(a), Some(b), Some(c)] = words else {
-            let kind = FaultKind::Device {
-                device: "tohost".to_owned(),
-                address: host.tohost,
-                problem: format!("0x{block:08x} was stored, where no system call's four double words are in memory"),
-            };
-            let at = self.place_of(index);
-            self.outcome = Some(Outcome::Fault(Fault { kind, at }));
-            return;
+            let problem = format!("0x{block:08x} was stored, where no system call's four double words are in memory");
+            return self.host_fault(index, host, problem);
         };
-        let answer = match number {
-            call::EXIT => return self.carry_out(Some(index), Effect::Exit(a)),
-            call::WRITE => self.host_write(a, b, c),
-            _ => {
-                if self.warned.insert(host.tohost.wrapping_add(number)) {
-                    self.warnings.push(Warning {
-                        address: host.tohost,
-                        pc: self.cores[index].last_pc,
-                        what: format!("tohost asks for system call {number}; only 64 (write) and 93 (exit) exist"),
-                    });
-                }
-                error::NO_SUCH_CALL
+        let answer = match self.system_call(index, number, [a, b, c]) {
+            Called::Exit(code) => return self.carry_out(Some(index), Effect::Exit(code)),
+            Called::Answer(answer) => answer,
+            Called::Unknown => {
+                let problem = format!("the number {number} is no system call's");
+                return self.host_fault(index, host, problem);
             }
         };
         self.host_answer(block, answer as u32);
@@ -106,16 +82,14 @@ impl Machine {
         }
     }
 
-    /// `write`: to the console, where the file is standard output or standard error.
-    fn host_write(&mut self, file: u32, address: u32, bytes: u32) -> i32 {
-        if !matches!(file, 1 | 2) {
-            return error::BAD_FILE;
-        }
-        let Some(text) = self.guest_bytes(address, bytes) else {
-            return error::BAD_ADDRESS;
+    fn host_fault(&mut self, index: usize, host: Host, problem: String) {
+        let kind = FaultKind::Device {
+            device: "tohost".to_owned(),
+            address: host.tohost,
+            problem,
         };
-        self.console.extend(text);
-        bytes as i32
+        let at = self.place_of(index);
+        self.outcome = Some(Outcome::Fault(Fault { kind, at }));
     }
 
     /// Bytes of memory, if all of them are in memory.

@@ -8,12 +8,14 @@
 mod access;
 mod calendar;
 mod checkpoint;
+pub mod debug;
 mod devices;
 mod ending;
 mod host;
 mod inspect;
 mod instructions;
 mod semihost;
+mod syscall;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -141,6 +143,9 @@ pub struct Machine {
     /// Where the program calls the host, if it does.
     host: Option<Host>,
     semihost: Semihost,
+    /// Where the heap begins, and where it ends for now.
+    first_break: u32,
+    program_break: u32,
     console: Vec<u8>,
     /// The first cycle in which a device does something by itself, or [`NEVER`].
     devices_next: u64,
@@ -216,6 +221,7 @@ impl Machine {
             DMA_PORTS
         };
         let count = cores.len();
+        let heap = Self::heap(image, (l2_base, config.l2.size));
         let mut machine = Self {
             arbiter: Arbiter::new(config.l1.interconnect, config.l1.banks, workers, others),
             fpu: FpuPool::new(&config.fpu, workers),
@@ -259,6 +265,8 @@ impl Machine {
             outcome: None,
             host: None,
             semihost: Semihost::default(),
+            first_break: heap,
+            program_break: heap,
             console: Vec::new(),
             devices_next: NEVER,
             shown: 0,
@@ -427,7 +435,14 @@ impl Machine {
 
     /// Everything that happens in cycle `now`: devices first, then the cores in `due`. Cores may run ahead through
     /// instructions that leave decode up to and including `horizon`.
-    pub fn cycle<O: Observer>(&mut self, now: u64, mut due: CoreSet, horizon: u64, observer: &mut O) {
+    pub fn cycle<O: Observer>(&mut self, now: u64, due: CoreSet, horizon: u64, observer: &mut O) {
+        self.serve(now, due, horizon, observer);
+        self.close_cycle();
+    }
+
+    /// All of it but the fetch stages.
+    #[inline(always)]
+    fn serve<O: Observer>(&mut self, now: u64, mut due: CoreSet, horizon: u64, observer: &mut O) {
         self.now = now;
         // A store that starts or stops the background master shows in the next cycle.
         let stream = self.stream;
@@ -458,10 +473,15 @@ impl Machine {
         if fpu != 0 {
             self.serve_fpus(fpu, horizon, observer);
         }
+    }
+
+    /// The fetch stages, and the next cycle has come.
+    #[inline(always)]
+    fn close_cycle(&mut self) {
         if self.icache.is_some() {
             self.fetch_cycle();
         }
-        self.now = now + 1;
+        self.now += 1;
     }
 
     fn serve_fpus<O: Observer>(&mut self, asking: u128, horizon: u64, observer: &mut O) {

@@ -1,8 +1,8 @@
 //! Semihosting: the calls by which a program reaches a console, files and clocks of the host through a marked `ebreak`.
 //!
-//! The mark and the register use are those of "RISC-V Semihosting" 0.4 (`slli x0, x0, 31`; `ebreak`;
-//! `srai x0, x0, 7`, all of 4 bytes; number in a0, parameter in a1, answer in a0), the calls those of Arm's
-//! "Semihosting for AArch32 and AArch64". Time is simulated time, so that a run is the same every time. Files are what
+//! The mark and the register use are those of "RISC-V Semihosting" 0.4 (`slli x0, x0, 31`; `ebreak`; `srai x0, x0, 7`;
+//! number in a0, parameter in a1, answer in a0), of which PULP firmware leaves the third instruction out; the calls are
+//! those of Arm's "Semihosting for AArch32 and AArch64". Time is simulated time, so that a run is the same every time. Files are what
 //! the caller of the simulator provides, and nothing without.
 //!
 //! Invariant: a call takes one cycle, in which everything that it does happens.
@@ -155,9 +155,29 @@ impl Semihost {
             ":tt" if mode < 4 => Handle::Input,
             ":tt" => Handle::Output,
             ":semihosting-features" if !how.write => Handle::File(Box::new(Cursor::new(FEATURES.to_vec()))),
-            _ => Handle::File(self.files()?.open(name, how)?),
+            _ => return self.open_as(name, how),
         };
         Ok(self.keep(handle))
+    }
+
+    /// Opens a file of the host.
+    pub(super) fn open_as(&mut self, name: &str, how: OpenMode) -> io::Result<u32> {
+        let file = self.files()?.open(name, how)?;
+        Ok(self.keep(Handle::File(file)))
+    }
+
+    /// The file that a handle stands for.
+    pub(super) fn file(&mut self, handle: u32) -> Option<&mut Box<dyn HostFile>> {
+        match self.get(handle)? {
+            Handle::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// Closes a handle; false if it stands for nothing.
+    pub(super) fn close(&mut self, handle: u32) -> bool {
+        let slot = handle.checked_sub(1).and_then(|i| self.handles.get_mut(i as usize));
+        slot.is_some_and(|slot| slot.take().is_some())
     }
 
     /// Keeps the error of a call, and gives its answer.
@@ -185,11 +205,16 @@ impl Machine {
         self.semihost.files = Some(files);
     }
 
-    /// Core `index` made a call in this cycle.
+    /// Core `index` made a call in this cycle, or a system call by `ecall`.
     #[cold]
     pub(super) fn semihost<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
-        let [number, parameter] = [10, 11].map(|register| self.cores[index].registers[register]);
-        let answer = self.semihost_call(index, number, parameter);
+        let answer = if self.calls_system(index) {
+            let Some(answer) = self.ecall(index) else { return };
+            answer
+        } else {
+            let [number, parameter] = [10, 11].map(|register| self.cores[index].registers[register]);
+            self.semihost_call(index, number, parameter)
+        };
         self.cores[index].host_answered(answer);
         self.recorders[index].restart(&self.cores[index]);
         if self.outcome.is_none() {
@@ -228,13 +253,7 @@ impl Machine {
         let [a, b, c, d] = [0, 1, 2, 3].map(|i| word(self, i));
         let result = match number {
             call::OPEN => self.guest_name(a, c).and_then(|name| self.semihost.open(&name, b)),
-            call::CLOSE => match a.checked_sub(1).and_then(|i| self.semihost.handles.get_mut(i as usize)) {
-                Some(handle) if handle.is_some() => {
-                    *handle = None;
-                    Ok(0)
-                }
-                _ => Ok(FAILED),
-            },
+            call::CLOSE => Ok(if self.semihost.close(a) { 0 } else { FAILED }),
             call::WRITE => Ok(self.semihost_write(a, b, c)),
             call::READ => Ok(self.semihost_read(a, b, c)),
             call::ISERROR => Ok(u32::from((a as i32) < 0)),
@@ -339,7 +358,7 @@ impl Machine {
     }
 
     /// A string that ends with a zero byte, or with memory.
-    fn guest_text(&self, address: u32) -> Vec<u8> {
+    pub(super) fn guest_text(&self, address: u32) -> Vec<u8> {
         (address..)
             .map_while(|at| self.guest_bytes(at, 1))
             .map_while(|byte| (byte[0] != 0).then_some(byte[0]))
@@ -347,7 +366,8 @@ impl Machine {
     }
 }
 
-fn length(file: &mut Box<dyn HostFile>) -> io::Result<u32> {
+/// Bytes of a file.
+pub(super) fn length(file: &mut Box<dyn HostFile>) -> io::Result<u32> {
     let at = file.stream_position()?;
     let end = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(at))?;

@@ -42,6 +42,8 @@ pub enum ClusterDevice {
     Icache,
     /// DMA.
     Dma,
+    /// The place of an accelerator; there is none.
+    Accelerator,
 }
 
 /// Devices outside the cluster.
@@ -65,6 +67,14 @@ pub enum SocDevice {
     Timer,
     /// Console.
     Stdout,
+    /// Advanced timers; no model.
+    AdvancedTimer,
+    /// Power management; no model.
+    PowerManagement,
+    /// Real-time clock; no model.
+    RealTimeClock,
+    /// Debug unit and its ROM; no model.
+    DebugUnit,
 }
 
 /// Where the memories lie.
@@ -139,6 +149,7 @@ fn cluster(memory: &Memory, address: u32) -> Option<Place> {
         0..0x400 => (ClusterDevice::Control, 0),
         0x400..0x800 => (ClusterDevice::Timer, 0x400),
         0x800..0x1000 => (ClusterDevice::EventUnit, 0x800),
+        0x1000..0x1400 => (ClusterDevice::Accelerator, 0x1000),
         0x1400..0x1800 => (ClusterDevice::Icache, 0x1400),
         0x1800..0x1c00 => (ClusterDevice::Dma, 0x1800),
         0x4000..0x4400 => return Some(Place::EventUnit(offset - 0x4000)),
@@ -155,11 +166,15 @@ fn soc(address: u32) -> Option<Place> {
         0x1000..0x2000 => (SocDevice::Gpio, 0x1000),
         0x2000..0x4000 => (SocDevice::Udma, 0x2000),
         0x4000..0x5000 => (SocDevice::Control, 0x4000),
+        0x5000..0x6000 => (SocDevice::AdvancedTimer, 0x5000),
         0x6000..0x7000 => (SocDevice::EventUnit, 0x6000),
+        0x7000..0x8000 => (SocDevice::PowerManagement, 0x7000),
+        0x8000..0x8800 => (SocDevice::RealTimeClock, 0x8000),
         0x8800..0x9000 => (SocDevice::Icache, 0x8800),
         0x9800..0xa000 => (SocDevice::InterruptController, 0x9800),
         0xb000..0xc000 => (SocDevice::Timer, 0xb000),
         0xf000..0x1_0000 => (SocDevice::Stdout, 0xf000),
+        0x9_0000..0xa_0000 => (SocDevice::DebugUnit, 0x9_0000),
         _ => return None,
     };
     Some(Place::Soc(device, offset - start))

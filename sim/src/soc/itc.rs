@@ -40,6 +40,11 @@ impl Itc {
         (self.pending & self.mask).checked_ilog2()
     }
 
+    /// The lines that may interrupt, one bit each.
+    pub fn mask(&self) -> u32 {
+        self.mask
+    }
+
     /// A device pulses `line`.
     pub fn raise(&mut self, line: u32) {
         self.pending |= 1 << line;

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Plot(Plot),
     /// Write one run or one sweep as a page with pictures and tables that needs no network
     Report(Report),
+    /// Debug a program with GDB: every core is a thread, and simulated time stands still while it is stopped
+    Gdb(Gdb),
     /// Write man pages
     Manual(Manual),
     /// Print the completions of a shell
@@ -62,8 +64,9 @@ impl Isa {
     }
 }
 
+/// A program, the machine that it runs on, and how.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Run {
+pub(crate) struct Program {
     /// An ELF file, or builtin:NAME (see `ennead list`)
     pub(crate) target: String,
     /// A shipped machine (see `ennead config list`) or a TOML file [default: ennead, or what a bundled program is for]
@@ -78,18 +81,6 @@ pub(crate) struct Run {
     /// Give a parameter of the program a value: the initial value of the 32-bit variable of that name (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) param: Vec<String>,
-    /// How the report is shown; with json, guest output goes to stderr and the report is the last thing on stdout
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
-    /// Write report.json, console.txt and a trace that names no file of its own to this directory
-    #[arg(short = 'o', long = "output", value_name = "DIR")]
-    pub(crate) output: Option<PathBuf>,
-    /// Save the running machine after this cluster clock cycle, and run on
-    #[arg(long, value_name = "CYCLE:FILE")]
-    pub(crate) checkpoint: Option<String>,
-    /// Go on from a saved machine instead of reset; target, machine and parameters are to be the same
-    #[arg(long, value_name = "FILE")]
-    pub(crate) restore: Option<PathBuf>,
     /// Stop after this many cluster clock cycles [default: 10000000000]
     #[arg(long, value_name = "N")]
     pub(crate) max_cycles: Option<u64>,
@@ -102,6 +93,24 @@ pub(crate) struct Run {
     /// Let the program read and write files of this directory through semihosting calls; without it there are none
     #[arg(long, value_name = "DIR")]
     pub(crate) semihost_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) program: Program,
+    /// How the report is shown; with json, guest output goes to stderr and the report is the last thing on stdout
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// Write report.json, console.txt and a trace that names no file of its own to this directory
+    #[arg(short = 'o', long = "output", value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Save the running machine after this cluster clock cycle, and run on
+    #[arg(long, value_name = "CYCLE:FILE")]
+    pub(crate) checkpoint: Option<String>,
+    /// Go on from a saved machine instead of reset; target, machine and parameters are to be the same
+    #[arg(long, value_name = "FILE")]
+    pub(crate) restore: Option<PathBuf>,
     /// Write a trace, as KIND:FILE or as KIND together with -o (repeatable): retire (CSV), perfetto (for
     /// ui.perfetto.dev), konata (pipeline log), folded (stacks), flamegraph (SVG)
     #[arg(long, value_name = "KIND:FILE")]
@@ -114,6 +123,20 @@ pub(crate) struct Run {
     /// Add the host's time to the report (which then differs from run to run)
     #[arg(long)]
     pub(crate) host_time: bool,
+    #[command(flatten)]
+    pub(crate) noise: Noise,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Gdb {
+    #[command(flatten)]
+    pub(crate) program: Program,
+    /// Wait for GDB on this TCP port of this host only; 0 takes any that is free
+    #[arg(long, value_name = "N", default_value_t = 3333)]
+    pub(crate) port: u16,
+    /// Wait on this address instead, for a GDB on another host; whoever can reach it controls the run
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "port")]
+    pub(crate) listen: Option<String>,
     #[command(flatten)]
     pub(crate) noise: Noise,
 }

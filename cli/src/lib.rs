@@ -10,6 +10,7 @@ pub mod config;
 mod explain;
 pub mod failure;
 mod files;
+mod gdb;
 mod inspect;
 pub mod job;
 mod list;
@@ -85,6 +86,7 @@ fn run(args: Args) -> u8 {
         Command::Report(report) => page::report(report),
         Command::Manual(manual) => manual::manual(manual),
         Command::Completions(completions) => manual::completions(completions),
+        Command::Gdb(gdb) => gdb::gdb(gdb),
     };
     let status = done.unwrap_or_else(|failure| {
         if failure != Failure::ClosedPipe {

@@ -22,7 +22,7 @@ use crate::trace::Traces;
 
 pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
     output::log(args.noise);
-    let job = job(args)?;
+    let job = job(&args.program)?;
     if let Some(directory) = &args.output {
         output::directory(directory)?;
     }
@@ -108,7 +108,8 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
     }
 }
 
-fn job(args: &args::Run) -> Result<Job, Failure> {
+/// The run that the options ask for.
+pub(crate) fn job(args: &args::Program) -> Result<Job, Failure> {
     let mut target = Target::open(&args.target, Path::new(""))?;
     for assignment in &args.param {
         target.assign(assignment)?;

@@ -92,7 +92,7 @@ fn calls_print_end_the_run_and_are_refused_with_the_errors_of_posix() {
         &format!("addi a0, zero, {}", TEXT.len()),
     ]);
     lines.push("addi s2, a0, 0".to_owned());
-    // File 7 does not exist: -9; call 80 does not either: -38; nothing is mapped at 0: -14.
+    // File 7 does not exist: -9; nor does call 81: -38; nothing is mapped at 0: -14.
     lines.extend(call([
         "addi a0, zero, 64",
         "addi a0, zero, 7",
@@ -101,7 +101,7 @@ fn calls_print_end_the_run_and_are_refused_with_the_errors_of_posix() {
     ]));
     lines.push("sub s2, s2, a0".to_owned());
     lines.extend(call([
-        "addi a0, zero, 80",
+        "addi a0, zero, 81",
         "addi a0, zero, 1",
         "addi a0, s0, 256",
         "addi a0, zero, 1",
@@ -125,7 +125,7 @@ fn calls_print_end_the_run_and_are_refused_with_the_errors_of_posix() {
         let (report, status, stderr) = run(&program(&lines), &format!("host_calls_{config}"), &["--config", config]);
         assert_eq!(status, TEXT.len() as i32 + 9 + 38 + 14, "{stderr}");
         assert_eq!(report["console"].as_str().unwrap().as_bytes(), TEXT);
-        assert!(stderr.contains("system call 80"), "{stderr}");
+        assert!(stderr.contains("system call 81"), "{stderr}");
     }
 }
 

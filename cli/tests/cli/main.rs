@@ -4,6 +4,8 @@ mod bad_input;
 mod book;
 mod checkpoints;
 mod explain;
+mod firmware;
+mod gdb;
 mod host;
 mod manual;
 mod pictures;

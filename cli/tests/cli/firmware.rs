@@ -158,4 +158,6 @@ fn a_program_that_needs_more_l2_is_told_which_part_how_much_and_the_key() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    let (report, status, _) = run("pulp-runtime", &["--config", "pulp-open", "--set", "l2.size=0xa000"]);
+    assert_eq!((report["console"].as_str(), status), (Some("Hello\nfailures 0\n"), 0));
 }

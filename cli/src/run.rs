@@ -22,7 +22,20 @@ use crate::trace::Traces;
 
 pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
     output::log(args.noise);
-    let job = job(&args.program)?;
+    let mut job = job(&args.program)?;
+    if let Some(option) = &args.checkpoint {
+        let place = option
+            .split_once(':')
+            .and_then(|(cycle, file)| Some((cycle.parse().ok()?, file)));
+        let Some((cycle, file)) = place.filter(|(cycle, file)| *cycle > 0 && !file.is_empty()) else {
+            let text = format!("--checkpoint {option}: write CYCLE:FILE, for example 100000:machine.ckpt");
+            return Err(Failure::BadInput(text));
+        };
+        job.save_after(cycle, file.into());
+    }
+    if let Some(path) = &args.restore {
+        job.restore(std::fs::read(path).map_err(|error| Failure::unreadable(path, &error))?);
+    }
     if let Some(directory) = &args.output {
         output::directory(directory)?;
     }
@@ -136,19 +149,6 @@ pub(crate) fn job(args: &args::Program) -> Result<Job, Failure> {
     )?;
     if let Some(directory) = &args.semihost_dir {
         job.share(directory)?;
-    }
-    if let Some(option) = &args.checkpoint {
-        let place = option
-            .split_once(':')
-            .and_then(|(cycle, file)| Some((cycle.parse().ok()?, file)));
-        let Some((cycle, file)) = place.filter(|(cycle, file)| *cycle > 0 && !file.is_empty()) else {
-            let text = format!("--checkpoint {option}: write CYCLE:FILE, for example 100000:machine.ckpt");
-            return Err(Failure::BadInput(text));
-        };
-        job.save_after(cycle, file.into());
-    }
-    if let Some(path) = &args.restore {
-        job.restore(std::fs::read(path).map_err(|error| Failure::unreadable(path, &error))?);
     }
     Ok(job)
 }

@@ -90,10 +90,10 @@ pub struct Debugger {
 }
 
 impl Debugger {
-    /// Takes a machine before its first cycle; where nothing is watched it runs with `engine`, at most through cycle
+    /// Takes a machine between two cycles; where nothing is watched it runs with `engine`, at most through cycle
     /// `max_cycles`.
     pub fn new(mut machine: Machine, engine: Engine, max_cycles: u64) -> Self {
-        machine.before_issue(1);
+        machine.before_issue(machine.now);
         Self {
             machine,
             engine,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
+#include "depthwise.h"
 #include "elementwise.h"
 #include "im2col.h"
 #include "layout.h"
@@ -136,6 +138,91 @@ CHECK_IM2COL(check_im2col_f16, uint16_t, im2col_f16)
 CHECK_DOT(check_dot_f32, float, 1, fma_f32, matmul_dot_f32)
 CHECK_DOT(check_dot_f16, f16, 2, fma_f16, matmul_dot_f16)
 
+#define CHECK_COLUMNS(name, type, kernel_function)                                                             \
+  static void name(void) {                                                                                     \
+    enum { LD = 14 * 14 + 8, GUARD = 4 };                                                                      \
+    const uint32_t channels = 1 + below(3), height = 1 + below(12), width = 1 + below(12);                     \
+    const uint32_t kernel_h = 1 + below(4), kernel_w = 1 + below(4), stride = 1 + below(3);                    \
+    const int32_t pad_y = (int32_t)below(kernel_h), pad_x = (int32_t)below(kernel_w);                          \
+    const uint32_t out_height = 1 + below(12), out_width = below(2) ? width : 1 + below(14);                   \
+    const uint32_t out_row = below(out_height), out_rows = 1 + below(out_height - out_row);                    \
+    const uint32_t tail = below(4), team = 1 + below(9);                                                       \
+    const uint32_t taps = channels * kernel_h * kernel_w, rows = taps + below(3);                              \
+    static type image[3 * 12 * 12], band[GUARD + 3 * 12 * 12 + GUARD], columns[(3 * 16 + 2) * LD];             \
+    for (uint32_t i = 0; i < channels * height * width; i++) {                                                 \
+      image[i] = (type)(i + 1);                                                                                \
+    }                                                                                                          \
+    int32_t first = (int32_t)(out_row * stride) - pad_y, last = first + (int32_t)((out_rows - 1) * stride + kernel_h); \
+    first = first < 0 ? 0 : first;                                                                             \
+    last = last > (int32_t)height ? (int32_t)height : last;                                                    \
+    if (first >= last) {                                                                                       \
+      return;                                                                                                  \
+    }                                                                                                          \
+    const uint32_t plane = (uint32_t)(last - first) * width;                                                   \
+    for (uint32_t channel = 0; channel < channels; channel++) {                                                \
+      memcpy(band + GUARD + channel * plane, image + (channel * height + (uint32_t)first) * width,             \
+             plane * sizeof(type));                                                                            \
+    }                                                                                                          \
+    memset(columns, 0xFF, sizeof(columns));                                                                    \
+    const struct columns job = {band + GUARD, columns, channels, height,  width,    plane,     first, kernel_h, kernel_w, \
+                                stride,       pad_y,   pad_x,    out_row, out_rows, out_width, tail,  rows,     LD};      \
+    for (uint32_t core = 0; core < team; core++) {                                                             \
+      kernel_function(&job, core, team);                                                                       \
+    }                                                                                                          \
+    for (uint32_t row = 0; row < rows; row++) {                                                                \
+      for (uint32_t at = 0; at < LD; at++) {                                                                   \
+        const int32_t y = (int32_t)((out_row + at / out_width) * stride + row / kernel_w % kernel_h) - pad_y;  \
+        const int32_t x = (int32_t)(at % out_width * stride + row % kernel_w) - pad_x;                         \
+        const int inside = row < taps && at < out_rows * out_width && y >= 0 && x >= 0 && y < (int32_t)height && \
+                           x < (int32_t)width;                                                                 \
+        const uint32_t line = row / kernel_w / kernel_h * height + (uint32_t)y;                                \
+        type expected = at < out_rows * out_width + tail ? 0 : (type)-1;                                       \
+        if (inside) {                                                                                          \
+          expected = image[line * width + (uint32_t)x];                                                        \
+        }                                                                                                      \
+        if (columns[row * LD + at] != expected) {                                                              \
+          fail(#kernel_function, width, kernel_w, stride, row * LD + at);                                      \
+        }                                                                                                      \
+      }                                                                                                        \
+    }                                                                                                          \
+  }
+CHECK_COLUMNS(check_columns_f32, uint32_t, columns_f32)
+CHECK_COLUMNS(check_columns_f16, uint16_t, columns_f16)
+
+#define CHECK_DEPTHWISE(name, type, fma, kernel_function)                                                      \
+  static void name(void) {                                                                                     \
+    enum { MOST = 9 * 9 + 1 };                                                                                 \
+    const uint32_t channels = 1 + below(5), height = 1 + below(9), width = 1 + below(9), team = 1 + below(9);  \
+    const uint32_t plane = (height * width + 1) & ~1u, reverse = below(2);                                     \
+    static type x[5 * MOST], y[5 * MOST], weights[5 * DEPTHWISE_LD], bias[5];                                  \
+    static type space[9 * DEPTHWISE_SPACE(9, 9)];                                                              \
+    for (uint32_t i = 0; i < 5 * MOST; i++) {                                                                  \
+      x[i] = (type)sample();                                                                                   \
+    }                                                                                                          \
+    for (uint32_t i = 0; i < 5 * DEPTHWISE_LD; i++) {                                                          \
+      weights[i] = (type)sample();                                                                             \
+      bias[i / DEPTHWISE_LD] = (type)sample();                                                                 \
+    }                                                                                                          \
+    const struct depthwise job = {x, y, weights, bias, NULL, space, channels, height, width, plane, 0, reverse}; \
+    for (uint32_t core = 0; core < team; core++) {                                                             \
+      kernel_function(&job, core, team);                                                                       \
+    }                                                                                                          \
+    for (uint32_t at = 0; at < channels * plane; at++) {                                                       \
+      const uint32_t channel = at / plane, position = at % plane;                                              \
+      type sum = position < height * width ? bias[channel] : (type)0;                                          \
+      for (uint32_t tap = 0; position < height * width && tap < 9; tap++) {                                    \
+        const uint32_t yy = position / width + tap / 3 - 1, xx = position % width + tap % 3 - 1;               \
+        const type pixel = yy < height && xx < width ? x[channel * plane + yy * width + xx] : (type)0;         \
+        sum = fma(pixel, weights[channel * DEPTHWISE_LD + (reverse ? 8 - tap : tap)], sum);                    \
+      }                                                                                                        \
+      if (memcmp(&y[at], &sum, sizeof(sum)) != 0) {                                                            \
+        fail(#kernel_function, channels, height, width, at);                                                   \
+      }                                                                                                        \
+    }                                                                                                          \
+  }
+CHECK_DEPTHWISE(check_depthwise_f32, float, fma_f32, depthwise_f32)
+CHECK_DEPTHWISE(check_depthwise_f16, f16, fma_f16, depthwise_f16)
+
 static void check_flip(void) {
   static uint16_t from[16 * 16 * 25], to[16 * 16 * 25];
   const uint32_t cout = 1 + below(16), cin = 1 + below(16), taps = 1 + below(24), team = 1 + below(9);
@@ -165,6 +252,10 @@ int main(void) {
     check_dot_f32();
     check_dot_f16();
     check_flip();
+    check_columns_f32();
+    check_columns_f16();
+    check_depthwise_f32();
+    check_depthwise_f16();
   }
   puts("kernels agree with direct computation");
   return 0;

@@ -97,7 +97,8 @@ static void NAME(gather)(const struct columns *job, BITS *to, const BITS *plane,
 void NAME(columns)(const struct columns *job, uint32_t core, uint32_t team) {
   const uint32_t kernel_w = job->kernel_w, kernel_h = job->kernel_h, rows = job->rows;
   const uint32_t positions = job->out_rows * job->out_width;
-  const uint32_t dense = job->stride == 1 && job->out_width == job->width && job->width * sizeof(BITS) % 4 == 0;
+  const uint32_t dense = job->stride == 1 && job->out_width == job->width && kernel_w <= job->width &&
+                         job->width * sizeof(BITS) % 4 == 0;
   const int32_t first_y = (int32_t)(job->out_row * job->stride) - job->pad_y;
   BITS *to = (BITS *)job->columns + core * job->ld;
   const BITS *plane = job->x;

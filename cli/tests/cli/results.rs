@@ -139,7 +139,8 @@ fn layer_table(network: &str, element: u64, measured: &Measured) -> String {
 fn networks(page: &mut String) {
     page.push_str(
         "## Whole training steps\n\n\
-         Forward, backward and update of every layer, batch 1; nominal MACs over all cycles from reset to exit.\n\n\
+         Forward, backward and update of every layer, batch 1; nominal MACs over all cycles from reset to exit. The continual \
+         programs train the last stage on one new sample and two latent replays.\n\n\
          | program | machine | MACs | cycles | MAC/clk | ms at 370 MHz |\n|---|---|---:|---:|---:|---:|\n",
     );
     let mut tables = String::new();
@@ -167,6 +168,20 @@ fn networks(page: &mut String) {
                 }
             }
         }
+    }
+    for program in ["resnet8-fp16-continual", "resnet8-fp16-continual-pulp"] {
+        let measured = measure(program, &[], &[]);
+        let report = &measured.report;
+        writeln!(
+            page,
+            "| `{program}` | `{}` | {} | {} | {:.2} | {:.2} |",
+            report.config.name,
+            grouped(report.macs.nominal.unwrap()),
+            grouped(report.cycles),
+            measured.mac_per_clk(),
+            measured.milliseconds()
+        )
+        .unwrap();
     }
     page.push_str("\nThe same on `ennead` with the instruction caches modelled (`icache.model=hierarchical`):\n\n");
     page.push_str("| program | cycles | MAC/clk | ms at 370 MHz |\n|---|---:|---:|---:|\n");

@@ -208,6 +208,9 @@ sections! {
         /// Cycles that a worker's access to L2 and everything else outside the cluster waits for its grant, beyond the
         /// latency of L2 itself (P1: 4).
         external_wait: u32 = 4, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
+        /// Accesses of all workers that may be under way outside the cluster at once. A worker has one at most (P2), and
+        /// no limit below one for each of eight showed (P3).
+        external_outstanding: u32 = 64, "accesses", Allowed::Range(1, 64);
     }
 
     /// Every core, workers and orchestrator alike.

@@ -1,6 +1,6 @@
 //! What a core's access reaches, how long its grant is withheld, and what it does there.
 //!
-//! Rules P1..P3 (paths), C1..C5 (banks, by way of the arbiter) and E1..E9 (event unit) meet here; each device's own
+//! Rules P1..P4 (paths), C1..C5 (banks, by way of the arbiter) and E1..E9 (event unit) meet here; each device's own
 //! behaviour is in its file.
 
 use crate::cluster::Access;
@@ -11,6 +11,7 @@ use crate::core::{Next, Reply, Request};
 use crate::fault::{self, FaultKind};
 use crate::machine::{Machine, Warning};
 use crate::memory::Which;
+use crate::memory::l1::{Masters, fair, levels};
 use crate::memory::map::{ClusterDevice, From, Place, place};
 use crate::observe::Observer;
 use crate::soc::bench::Bench;
@@ -25,6 +26,8 @@ pub(super) struct Path {
     place: Option<Place>,
     /// The cycle in which it is looked at next.
     at: u64,
+    /// It waits for its turn at this shared target (P3, P4).
+    queues: Option<Target>,
     /// What its wait is charged to.
     pub(super) charge: Option<Charge>,
     /// What was read where the effect comes before the grant.
@@ -45,11 +48,42 @@ impl Path {
     }
 }
 
-/// When each shared target takes its next request: one a cycle (P3).
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+/// A target that the workers share: one of the cluster's peripherals, or the way out of the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Target {
+    /// Behind the peripheral crossbar.
+    Cluster(ClusterDevice),
+    /// L2 and everything else.
+    Outside,
+}
+
+impl Target {
+    const COUNT: usize = 7;
+
+    fn index(self) -> usize {
+        match self {
+            Target::Cluster(device) => device as usize,
+            Target::Outside => Self::COUNT - 1,
+        }
+    }
+}
+
+/// Who asks for the shared targets in one cycle, and whose turn it is at each: each takes one request a cycle (P3), in the
+/// order of C4 over the workers and the master from outside (P4).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Ports {
-    peripherals: [u64; 6],
-    outside: u64,
+    asking: [Masters; Target::COUNT],
+    pointers: [u32; Target::COUNT],
+    /// Last cycles of the accesses under way outside the cluster.
+    outside: Vec<u64>,
+    someone_asks: bool,
+}
+
+impl Ports {
+    fn ask(&mut self, target: Target, master: usize) {
+        self.asking[target.index()] |= 1 << master;
+        self.someone_asks = true;
+    }
 }
 
 impl Machine {
@@ -91,8 +125,7 @@ impl Machine {
                 self.paths[index] = Path {
                     place: Some(found),
                     at: self.now,
-                    charge: None,
-                    answered: None,
+                    ..Path::default()
                 };
                 if (!matches!(found, Place::L1(_)) || self.grants.is_some())
                     && let Some(wait) = self.withheld(index, found, &request)
@@ -105,33 +138,42 @@ impl Machine {
                 found
             }
         };
+        if let Some(target) = self.paths[index].queues {
+            return self.ports.ask(target, index);
+        }
+        self.carry_on(index, found, &request, horizon, observer);
+    }
+
+    /// Does what an access is for, now that it is where it goes.
+    #[inline(always)]
+    fn carry_on<O: Observer>(&mut self, index: usize, found: Place, request: &Request, horizon: u64, observer: &mut O) {
         match found {
             Place::L1(offset) | Place::TestAndSet(offset) if index < self.workers => {
                 let bank = self.bank(offset);
                 self.bank_requests.ask(bank, index);
             }
             Place::L1(offset) => {
-                let data = self.memory_access(index, Which::L1, offset, &request);
+                let data = self.memory_access(index, Which::L1, offset, request);
                 self.answer(index, data, Stall::L2, horizon, observer);
             }
             Place::L2(offset) => {
-                let data = self.memory_access(index, Which::L2, offset, &request);
+                let data = self.memory_access(index, Which::L2, offset, request);
                 self.answer(index, data, Stall::L2, horizon, observer);
             }
             Place::EventUnit(offset) if index < self.workers => {
-                self.ask_event_unit(index, offset, &request, horizon, observer);
+                self.ask_event_unit(index, offset, request, horizon, observer);
                 self.devices_changed();
             }
             Place::Dma(offset) if index < self.workers => {
-                self.ask_dma(index, index, offset, &request, horizon, observer);
+                self.ask_dma(index, index, offset, request, horizon, observer);
                 self.devices_changed();
             }
             Place::Cluster(ClusterDevice::Dma, offset) => {
-                self.ask_dma(index, self.workers, offset, &request, horizon, observer);
+                self.ask_dma(index, self.workers, offset, request, horizon, observer);
                 self.devices_changed();
             }
             _ => {
-                self.ask_device(index, found, &request, horizon, observer);
+                self.ask_device(index, found, request, horizon, observer);
                 self.devices_changed();
             }
         }
@@ -179,7 +221,8 @@ impl Machine {
         self.calendar.insert(now + 1, index);
     }
 
-    /// Cycles for which the grant is withheld on the way to a place, banks and sleeping loads apart (P1, P3).
+    /// Cycles for which the grant is withheld before the access is looked at again, banks and sleeping loads apart (P1). An
+    /// access to a shared target queues there then.
     fn withheld(&mut self, index: usize, found: Place, request: &Request) -> Option<u64> {
         if self.config.machine.map == Map::Bench {
             let delay = match found {
@@ -189,54 +232,115 @@ impl Machine {
             let from = self.now + delay;
             return Some(self.grants.as_ref().map_or(from, |grants| grants.data_from(from)) - self.now);
         }
-        let now = self.now;
-        let queue = |port: &mut u64, wait: u32| {
-            let start = now.max(*port);
-            *port = start + 1;
-            start - now + u64::from(wait)
-        };
         if index >= self.workers {
             let wait = &self.config.orchestrator;
             return Some(u64::from(match found {
                 Place::L2(_) => wait.l2_wait,
                 Place::Soc(..) => wait.peripheral_wait,
-                Place::Cluster(ClusterDevice::EventUnit, _) => wait.cluster_wait - self.event_unit_return(index),
+                Place::Cluster(device, _) => {
+                    self.paths[index].queues = Some(Target::Cluster(device));
+                    wait.cluster_wait - self.crossbar_wait(index, device)
+                }
                 _ => wait.cluster_wait,
             }));
         }
-        let latency = if request.write {
-            self.config.l2.write_latency
-        } else {
-            self.config.l2.read_latency
+        self.paths[index].queues = match found {
+            Place::L2(_) | Place::Soc(..) => Some(Target::Outside),
+            Place::Cluster(device, _) => Some(Target::Cluster(device)),
+            _ => return None,
         };
+        Some(0)
+    }
+
+    /// Cycles from a cluster peripheral's taking an access to the grant (P1); for the orchestrator at most all of its way.
+    fn crossbar_wait(&self, index: usize, device: ClusterDevice) -> u32 {
         let cluster = &self.config.cluster;
-        match found {
-            Place::L2(_) => Some(queue(&mut self.ports.outside, cluster.external_wait + latency)),
-            Place::Soc(..) => {
-                let beyond = self.config.orchestrator.peripheral_wait;
-                Some(queue(&mut self.ports.outside, cluster.external_wait + latency + beyond))
-            }
-            Place::Cluster(device, _) => {
-                let event_unit = device == ClusterDevice::EventUnit;
-                let wait = if event_unit {
-                    cluster.event_unit_wait - self.event_unit_return(index)
-                } else {
-                    cluster.peripheral_wait
-                };
-                Some(queue(&mut self.ports.peripherals[device as usize], wait))
-            }
-            _ => None,
+        let wait = if device == ClusterDevice::EventUnit {
+            cluster.event_unit_wait
+        } else {
+            cluster.peripheral_wait
+        };
+        if index < self.workers {
+            wait
+        } else {
+            wait.min(self.config.orchestrator.cluster_wait)
         }
+    }
+
+    /// Lets each shared target take one of the accesses that ask for it in this cycle (P3, P4).
+    #[inline(always)]
+    pub(super) fn serve_ports<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
+        if self.ports.someone_asks {
+            self.serve_asking_ports(horizon, observer);
+        }
+    }
+
+    #[inline(never)]
+    fn serve_asking_ports<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
+        self.ports.someone_asks = false;
+        let levels = levels(self.workers + 1);
+        let now = self.now;
+        for target in 0..Target::COUNT {
+            let mut asking = std::mem::take(&mut self.ports.asking[target]);
+            if asking == 0 {
+                continue;
+            }
+            if target != Target::Outside.index() || self.may_go_out() {
+                let winner = fair(&mut self.ports.pointers[target], asking, levels) as usize;
+                asking &= !(1 << winner);
+                self.take(winner, horizon, observer);
+            }
+            while asking != 0 {
+                let index = asking.trailing_zeros() as usize;
+                asking &= asking - 1;
+                self.paths[index].retry(now + 1);
+                self.calendar.insert(now + 1, index);
+            }
+        }
+    }
+
+    /// Whether one more access may be under way outside the cluster.
+    fn may_go_out(&mut self) -> bool {
+        let now = self.now;
+        self.ports.outside.retain(|last| *last >= now);
+        self.ports.outside.len() < self.config.cluster.external_outstanding as usize
+    }
+
+    /// A shared target takes an access: what is left of its way to the grant (P1).
+    fn take<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
+        let (Some(found), Some(request)) = (self.paths[index].place, self.cores[index].request().copied()) else {
+            return;
+        };
+        self.paths[index].queues = None;
+        let wait = match found {
+            Place::Cluster(device @ ClusterDevice::EventUnit, _) => {
+                self.crossbar_wait(index, device) - self.event_unit_return(index)
+            }
+            Place::Cluster(device, _) => self.crossbar_wait(index, device),
+            _ => {
+                let latency = if request.write {
+                    self.config.l2.write_latency
+                } else {
+                    self.config.l2.read_latency
+                };
+                let beyond = match found {
+                    Place::Soc(..) => self.config.orchestrator.peripheral_wait,
+                    _ => 0,
+                };
+                self.ports.outside.push(self.now + u64::from(latency + beyond));
+                self.config.cluster.external_wait + latency + beyond
+            }
+        };
+        if wait > 0 {
+            self.paths[index].retry(self.now + u64::from(wait));
+            return self.calendar.insert(self.now + u64::from(wait), index);
+        }
+        self.carry_on(index, found, &request, horizon, observer);
     }
 
     /// The event unit's bus port acts two cycles before its grant reaches the core (E3).
     fn event_unit_return(&self, index: usize) -> u32 {
-        let wait = if index < self.workers {
-            self.config.cluster.event_unit_wait
-        } else {
-            self.config.orchestrator.cluster_wait
-        };
-        wait.min(2)
+        self.crossbar_wait(index, ClusterDevice::EventUnit).min(2)
     }
 
     fn memory_access(&mut self, index: usize, which: Which, offset: u32, request: &Request) -> u32 {

@@ -125,7 +125,7 @@ pub struct Machine {
     stream: Option<u32>,
     paths: Vec<Path>,
     recorders: Vec<Recorder>,
-    /// When each shared target takes its next request (P3).
+    /// Who asks for the shared targets, and whose turn it is (P3, P4).
     ports: access::Ports,
     wakes: Vec<Wake>,
     /// Who asks for which bank in this cycle.
@@ -466,6 +466,7 @@ impl Machine {
                 Next::Stopped | Next::Waiting | Next::Fetch => {}
             }
         }
+        self.serve_ports(horizon, observer);
         if let Some(address) = stream {
             self.ask_stream(address);
         }

@@ -29,6 +29,16 @@ pub fn tree(mut asking: Masters, pointer: u32, levels: u32) -> u32 {
     index
 }
 
+/// Grants one of the masters that ask, of which there is at least one, and moves the pointer (C4, P4): after a grant it is
+/// the lowest master above it that asked in this cycle, else the lowest that asked.
+#[inline(always)]
+pub fn fair(pointer: &mut u32, asking: Masters, levels: u32) -> u32 {
+    let winner = tree(asking, *pointer, levels);
+    let above = asking & !(((1 << *pointer) << 1) - 1);
+    *pointer = if above != 0 { above } else { asking }.trailing_zeros();
+    winner
+}
+
 /// The only master of a set of one, where it is among the first 64.
 #[inline(always)]
 pub fn single(asking: Masters) -> Option<u32> {
@@ -131,13 +141,10 @@ struct Bank {
 }
 
 impl Bank {
-    /// C4: after a grant the pointer is the lowest master above it that asked in this cycle, else the lowest that asked.
+    /// C4.
     #[inline(never)]
     fn logarithmic(&mut self, asking: Masters, levels: u32) -> u32 {
-        let winner = tree(asking, self.pointer, levels);
-        let above = asking & !(((1 << self.pointer) << 1) - 1);
-        self.pointer = if above != 0 { above } else { asking }.trailing_zeros();
-        winner
+        fair(&mut self.pointer, asking, levels)
     }
 
     /// C5: a counter over the cores that advances with each of their grants, then a multiplexer with the DMA's channel

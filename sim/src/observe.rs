@@ -11,7 +11,7 @@ use crate::stall::Stall;
 pub struct Retired {
     /// Index of the core: workers first, then the orchestrator.
     pub core: usize,
-    /// Cycle in which it left decode.
+    /// Cycle of its core's clock in which it left decode.
     pub cycle: u64,
     /// Its address.
     pub pc: u32,

@@ -2,6 +2,7 @@
 
 use ennead_sim::cluster::Access;
 use ennead_sim::cluster::dma::{Completion, Dma, DmaFault, DmaTiming, External, NotMapped, Refusal, bit};
+use ennead_sim::soc::clock::Clocks;
 
 const L1: u32 = 0x1000_0000;
 const L2: u32 = 0x1C00_0000;
@@ -63,11 +64,16 @@ struct Bench {
 
 impl Bench {
     fn new(burst_bytes: u32, latency: u32) -> Self {
+        Self::on(Clocks::new(1, 1), burst_bytes, latency)
+    }
+
+    fn on(clocks: Clocks, burst_bytes: u32, latency: u32) -> Self {
         let timing = DmaTiming {
             burst_bytes,
             outstanding: 8,
             read_latency: latency,
             write_latency: latency,
+            clocks,
         };
         Self {
             dma: Dma::new(9, timing),
@@ -433,6 +439,19 @@ fn replay(commands: &[Recorded]) -> Vec<(usize, String, u64, u64)> {
         }
     }
     wrong
+}
+
+#[test]
+fn an_l2_of_half_the_clock_gives_a_beat_every_other_cycle() {
+    // D12: 1024 bytes take 277 cycles where they came in beats two cycles apart, R = 8 cycles, and 157 else.
+    for (clocks, latency, cycles) in [(Clocks::new(1, 1), 8, 157), (Clocks::new(2, 1), 4, 277)] {
+        let mut bench = Bench::on(clocks, 256, latency);
+        // The first address, 7 cycles behind the last word, leaves at an edge of both clocks.
+        let given = bench.give(0, &[1024 | bit::INCREMENT | bit::EVENT | bit::TO_L1, L1, L2]);
+        assert_eq!(given % 2, 1);
+        bench.run_until_idle();
+        assert_eq!(bench.completions[0].0 - given, cycles);
+    }
 }
 
 #[test]

@@ -304,6 +304,18 @@ fn case(seed: u64) -> Case {
     set(random, "cluster.external_wait", &["0", "4", "11"]);
     set(random, "orchestrator.cluster_wait", &["0", "2", "14"]);
     set(random, "core.event_counters", &["0", "1", "29"]);
+    set(random, "cluster.external_outstanding", &["1", "3", "64"]);
+    // The orchestrator and L2 on a clock of their own: simple ratios, nearly the same, and none that is simple.
+    let other = [
+        "185000000",
+        "740000000",
+        "246666667",
+        "370000001",
+        "123456789",
+        "999999937",
+        "50000000",
+    ];
+    set(random, "soc.frequency_hz", &other);
     let sharing = random.pick(&["private", "pooled", "static"]);
     keys.push(("fpu.sharing", sharing.to_owned()));
     let units = if sharing == "private" {

@@ -3,6 +3,7 @@
 
 use ennead_sim::cluster::icache::{Event, Private, Shared};
 use ennead_sim::config::{Config, IcacheConfig};
+use ennead_sim::soc::clock::Clocks;
 
 const LOOPS: &str = include_str!("data/blocks/icache_loop.csv");
 const MISSES: &str = include_str!("data/blocks/icache_miss.csv");
@@ -24,7 +25,7 @@ impl Bench {
     fn new(cores: usize, config: &IcacheConfig) -> Self {
         Self {
             private: vec![Private::new(config); cores],
-            shared: Shared::new(config, cores),
+            shared: Shared::new(config, cores, Clocks::new(1, 1)),
             now: 0,
             waiting: vec![false; cores],
             granted: vec![Vec::new(); cores],

@@ -11,6 +11,7 @@ use std::io::{self, Write};
 
 use ennead_sim::cluster::dma::Transfer;
 use ennead_sim::core::pipeline::Charge;
+use ennead_sim::soc::clock::Clocks;
 use ennead_sim::stall::Stall;
 use prost::Message;
 
@@ -168,6 +169,8 @@ pub(super) struct Perfetto<W> {
     transfers: Vec<Option<Transfer>>,
     lanes: usize,
     cleared: bool,
+    clocks: Clocks,
+    workers: usize,
 }
 
 impl<W: Write> Perfetto<W> {
@@ -185,6 +188,8 @@ impl<W: Write> Perfetto<W> {
             transfers: Vec::new(),
             lanes: 0,
             cleared: false,
+            clocks: Clocks::new(job.config.cluster.frequency_hz, job.config.soc.frequency_hz),
+            workers: job.config.cluster.workers,
         };
         for (id, name) in &job.target.image.regions {
             trace.region_names.insert(*id, name.clone());
@@ -269,7 +274,18 @@ impl<W: Write> Perfetto<W> {
         })
     }
 
+    /// The cluster's cycle that goes with a cycle of the clock of a track's core.
+    fn cluster_cycle(&self, cycle: u64, track: u64) -> u64 {
+        let outside = Self::lane(self.workers, lane::HEAD)..self.dma();
+        if outside.contains(&track) {
+            self.clocks.cluster_from(cycle)
+        } else {
+            cycle
+        }
+    }
+
     fn begin(&mut self, cycle: u64, track: u64, name: &str) -> io::Result<()> {
+        let cycle = self.cluster_cycle(cycle, track);
         let event = Event {
             kind: kind::BEGIN,
             track,
@@ -279,6 +295,7 @@ impl<W: Write> Perfetto<W> {
     }
 
     fn end(&mut self, cycle: u64, track: u64) -> io::Result<()> {
+        let cycle = self.cluster_cycle(cycle, track);
         let event = Event {
             kind: kind::END,
             track,
@@ -365,7 +382,8 @@ impl<W: Write> Perfetto<W> {
 impl<W: Write> Sink for Perfetto<W> {
     fn step(&mut self, step: &Step) -> io::Result<()> {
         let (core, cycle) = (step.retired.core, step.retired.cycle);
-        self.first.get_or_insert(cycle);
+        let shown = self.cluster_cycle(cycle, Self::lane(core, lane::HEAD));
+        self.first.get_or_insert(shown);
         let state = Self::lane(core, lane::STATE);
         let contiguous = step.since == self.cores[core].end;
         if step.waited() > 0 || !contiguous {

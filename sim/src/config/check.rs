@@ -6,6 +6,9 @@
 
 use super::{Config, ConfigError, GapExtras, Icache, IsaFamily, Map, Sharing};
 
+/// How many times as fast as the other one clock may be.
+const FASTEST: u64 = 1000;
+
 impl Config {
     /// Refuses machines that cannot exist: the key, its value and the rule.
     pub fn check(&self) -> Result<(), ConfigError> {
@@ -16,6 +19,7 @@ impl Config {
         let Config {
             machine,
             cluster,
+            soc,
             core,
             fpu,
             l1,
@@ -74,6 +78,18 @@ impl Config {
             format!(
                 "must not be more than cluster.workers ({}): no core could use the rest",
                 cluster.workers
+            ),
+        )?;
+        let (slow, fast) = (
+            soc.frequency_hz.min(cluster.frequency_hz),
+            soc.frequency_hz.max(cluster.frequency_hz),
+        );
+        must(
+            fast <= slow.saturating_mul(FASTEST),
+            "soc.frequency_hz",
+            format!(
+                "must be within a factor of {FASTEST} of cluster.frequency_hz ({})",
+                cluster.frequency_hz
             ),
         )?;
         must(
@@ -141,6 +157,15 @@ impl Config {
                 )
             }
             Map::Bench => {
+                must(
+                    soc.frequency_hz == cluster.frequency_hz,
+                    "soc.frequency_hz",
+                    format!(
+                        "must equal cluster.frequency_hz ({}) where machine.map = bench: that map has one clock; leave it \
+                         out to follow the cluster",
+                        cluster.frequency_hz
+                    ),
+                )?;
                 must(
                     !orchestrator.present,
                     "orchestrator.present",
@@ -247,6 +272,16 @@ mod tests {
                 "cv32e40p",
                 &["icache.model=hierarchical", "core.grant_trace=x.gnt"],
                 &["core.grant_trace = x.gnt", "icache.model = ideal"],
+            ),
+            (
+                "ennead",
+                &["soc.frequency_hz=1"],
+                &["soc.frequency_hz = 1", "factor of 1000", "370000000"],
+            ),
+            (
+                "golden-mc8",
+                &["soc.frequency_hz=1000000"],
+                &["soc.frequency_hz = 1000000", "one clock"],
             ),
             (
                 "ennead",

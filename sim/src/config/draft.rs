@@ -173,6 +173,9 @@ impl Draft {
         if self.config.fpu.sharing == Sharing::Private && !self.set.contains_key("fpu.count") {
             self.config.fpu.count = self.config.cluster.workers;
         }
+        if !self.set.contains_key("soc.frequency_hz") {
+            self.config.soc.frequency_hz = self.config.cluster.frequency_hz;
+        }
         self.config.check().map_err(|error| match error {
             ConfigError::Value { key, value, rule, .. } => {
                 let origin = self

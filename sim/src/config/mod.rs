@@ -213,6 +213,13 @@ sections! {
         external_outstanding: u32 = 64, "accesses", Allowed::Range(1, 64);
     }
 
+    /// Everything outside the cluster: L2, the orchestrator, its devices and timers.
+    soc: SocConfig {
+        /// Clock of everything outside the cluster; the two clocks' edges coincide at reset. It follows
+        /// `cluster.frequency_hz` unless it is set.
+        frequency_hz: u64 = 370_000_000, "Hz", Allowed::Range(1, 10_000_000_000);
+    }
+
     /// Every core, workers and orchestrator alike.
     core: CoreConfig {
         /// Which core's pipeline rules hold.
@@ -287,10 +294,10 @@ sections! {
     l2: L2Config {
         /// Bytes from 0x1C000000.
         size: u32 = 1536 * 1024, "bytes", Allowed::Range(4096, 64 << 20);
-        /// Cluster cycles from a read's address to its first beat at the cluster's port (`R` of rules D and P).
-        read_latency: u32 = 8, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
-        /// Cluster cycles from a write's last beat to its response at the cluster's port (`W` of rules D and P).
-        write_latency: u32 = 8, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
+        /// Cycles from a read's address to its first beat at the cluster's port (`R` of rules D and P).
+        read_latency: u32 = 8, "SoC cycles", Allowed::Range(0, LONGEST_WAIT);
+        /// Cycles from a write's last beat to its response at the cluster's port (`W` of rules D and P).
+        write_latency: u32 = 8, "SoC cycles", Allowed::Range(0, LONGEST_WAIT);
     }
 
     /// The instruction caches of the workers.
@@ -315,8 +322,8 @@ sections! {
         shared_banks: u32 = 2, "banks", Allowed::Range(1, 16);
         /// Refills that a bank of the shared level has under way at most (I7: 4).
         refills: u32 = 4, "lines", Allowed::Range(1, 16);
-        /// Cluster cycles from a refill's address to its first beat at the cluster's port (`R` of rules I).
-        refill_latency: u32 = 8, "cluster cycles", Allowed::Range(1, LONGEST_WAIT);
+        /// Cycles from a refill's address to its first beat at the cluster's port (`R` of rules I).
+        refill_latency: u32 = 8, "SoC cycles", Allowed::Range(1, LONGEST_WAIT);
     }
 
     /// The DMA between L2 and L1.
@@ -327,14 +334,14 @@ sections! {
         outstanding: u32 = 8, "bursts", Allowed::Range(1, 64);
     }
 
-    /// The ninth core, outside the cluster; it runs on the cluster's clock.
+    /// The ninth core, outside the cluster.
     orchestrator: OrchestratorConfig {
         /// Whether there is one; without it the workers start by themselves.
         present: bool = true, "bool", Allowed::Bool;
         /// Cycles that its access to L2 waits for its grant.
-        l2_wait: u32 = 0, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
+        l2_wait: u32 = 0, "SoC cycles", Allowed::Range(0, LONGEST_WAIT);
         /// Cycles that its access to a SoC peripheral waits for its grant.
-        peripheral_wait: u32 = 8, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
+        peripheral_wait: u32 = 8, "SoC cycles", Allowed::Range(0, LONGEST_WAIT);
         /// Cycles that its access to anything in the cluster waits for its grant.
         cluster_wait: u32 = 14, "cluster cycles", Allowed::Range(0, LONGEST_WAIT);
     }

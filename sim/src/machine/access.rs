@@ -19,6 +19,9 @@ use crate::soc::{Effect, Unmodelled};
 use crate::stall::Stall;
 use serde::{Deserialize, Serialize};
 
+/// Cycles from an access's turn to its address at the cluster's port (P1).
+const ADDRESS: u32 = 2;
+
 /// An access on its way.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Path {
@@ -27,7 +30,7 @@ pub(super) struct Path {
     /// The cycle in which it is looked at next.
     at: u64,
     /// It waits for its turn at this shared target (P3, P4).
-    queues: Option<Target>,
+    pub(super) queues: Option<Target>,
     /// What its wait is charged to.
     pub(super) charge: Option<Charge>,
     /// What was read where the effect comes before the grant.
@@ -80,7 +83,8 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    fn ask(&mut self, target: Target, master: usize) {
+    /// A core asks for a target in this cycle.
+    pub(super) fn ask(&mut self, target: Target, master: usize) {
         self.asking[target.index()] |= 1 << master;
         self.someone_asks = true;
     }
@@ -127,6 +131,9 @@ impl Machine {
                     at: self.now,
                     ..Path::default()
                 };
+                if self.is_apart(index) {
+                    return self.set_out(found);
+                }
                 if (!matches!(found, Place::L1(_)) || self.grants.is_some())
                     && let Some(wait) = self.withheld(index, found, &request)
                 {
@@ -198,9 +205,8 @@ impl Machine {
         if let Access::Granted(data) = access {
             if request.write && offset & !3 == 4 {
                 for waiter in std::mem::take(&mut self.waiting_for_id) {
-                    self.cores[waiter].next = Next::Request(now + 1);
-                    self.paths[waiter].retry(now + 1);
-                    self.calendar.insert(now + 1, waiter);
+                    self.cores[waiter].next = Next::Request(self.own_cycle(waiter) + 1);
+                    self.look_again(waiter, now + 1);
                 }
             }
             let wait = if index < self.workers && port == index {
@@ -217,8 +223,7 @@ impl Machine {
             self.waiting_for_id.push(index);
             return;
         }
-        self.paths[index].retry(now + 1);
-        self.calendar.insert(now + 1, index);
+        self.look_again(index, now + 1);
     }
 
     /// Cycles for which the grant is withheld before the access is looked at again, banks and sleeping loads apart (P1). An
@@ -253,7 +258,7 @@ impl Machine {
     }
 
     /// Cycles from a cluster peripheral's taking an access to the grant (P1); for the orchestrator at most all of its way.
-    fn crossbar_wait(&self, index: usize, device: ClusterDevice) -> u32 {
+    pub(super) fn crossbar_wait(&self, index: usize, device: ClusterDevice) -> u32 {
         let cluster = &self.config.cluster;
         let wait = if device == ClusterDevice::EventUnit {
             cluster.event_unit_wait
@@ -293,8 +298,7 @@ impl Machine {
             while asking != 0 {
                 let index = asking.trailing_zeros() as usize;
                 asking &= asking - 1;
-                self.paths[index].retry(now + 1);
-                self.calendar.insert(now + 1, index);
+                self.queue_again(index, now + 1);
             }
         }
     }
@@ -311,12 +315,12 @@ impl Machine {
         let (Some(found), Some(request)) = (self.paths[index].place, self.cores[index].request().copied()) else {
             return;
         };
-        self.paths[index].queues = None;
+        self.taken(index);
         let wait = match found {
             Place::Cluster(device @ ClusterDevice::EventUnit, _) => {
-                self.crossbar_wait(index, device) - self.event_unit_return(index)
+                u64::from(self.crossbar_wait(index, device) - self.event_unit_return(index))
             }
-            Place::Cluster(device, _) => self.crossbar_wait(index, device),
+            Place::Cluster(device, _) => self.crossbar_wait(index, device).into(),
             _ => {
                 let latency = if request.write {
                     self.config.l2.write_latency
@@ -327,13 +331,15 @@ impl Machine {
                     Place::Soc(..) => self.config.orchestrator.peripheral_wait,
                     _ => 0,
                 };
-                self.ports.outside.push(self.now + u64::from(latency + beyond));
-                self.config.cluster.external_wait + latency + beyond
+                // Its address leaves the cluster two cycles after it was taken (P1).
+                let there = u64::from(self.config.cluster.external_wait.min(ADDRESS));
+                let back = self.clocks.answered(self.now + there, u64::from(latency + beyond));
+                self.ports.outside.push(back - there);
+                back - self.now + u64::from(self.config.cluster.external_wait) - there
             }
         };
-        if wait > 0 {
-            self.paths[index].retry(self.now + u64::from(wait));
-            return self.calendar.insert(self.now + u64::from(wait), index);
+        if wait > 0 || self.is_apart(index) {
+            return self.look_again(index, self.now + wait);
         }
         self.carry_on(index, found, &request, horizon, observer);
     }
@@ -383,7 +389,7 @@ impl Machine {
         self.complete(
             index,
             Reply {
-                cycle: self.now,
+                cycle: self.own_cycle(index),
                 data,
                 wait: charge,
                 interrupted,
@@ -480,15 +486,13 @@ impl Machine {
             self.unmodelled(index, request.address, &unmodelled);
             (0, Effect::None)
         });
-        if self.cores[index].next == Next::Faulted(self.now) {
+        if matches!(self.cores[index].next, Next::Faulted(_)) {
             return;
         }
         self.carry_out(Some(index), effect);
         if matches!(found, Place::Cluster(ClusterDevice::EventUnit, _)) && self.event_unit_return(index) > 0 {
             self.paths[index].answered = Some(value);
-            let grant = self.now + u64::from(self.event_unit_return(index));
-            self.paths[index].retry(grant);
-            return self.calendar.insert(grant, index);
+            return self.look_again(index, self.now + u64::from(self.event_unit_return(index)));
         }
         let horizon = if self.outcome.is_some() { self.now } else { horizon };
         self.answer(index, value, wait, horizon, observer);

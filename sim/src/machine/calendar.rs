@@ -18,7 +18,8 @@ impl CoreSet {
         self.0[core / 64 % 2] |= 1 << (core % 64);
     }
 
-    fn remove(&mut self, core: usize) {
+    /// Takes a core out.
+    pub(super) fn remove(&mut self, core: usize) {
         self.0[core / 64 % 2] &= !(1 << (core % 64));
     }
 

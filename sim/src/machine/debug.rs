@@ -271,10 +271,8 @@ impl Debugger {
     /// A core, other than one that is stepped, before the instruction of a breakpoint.
     fn breakpoint(&self, stepped: Option<usize>, lifted: bool) -> Option<usize> {
         let at = |pc: &u32| self.breakpoints.contains(pc) || lifted && self.lifted.contains(pc);
-        let held = |core: &&Core| {
-            let ready = matches!(core.next, Next::Issue(cycle) if cycle <= self.machine.now);
-            ready && Some(core.index) != stepped && at(&core.pc)
-        };
+        let held =
+            |core: &&Core| self.machine.is_ready(core, self.machine.now) && Some(core.index) != stepped && at(&core.pc);
         self.machine.cores.iter().find(held).map(|core| core.index)
     }
 
@@ -297,7 +295,12 @@ impl Debugger {
 
     /// The instructions of this cycle, and what arrives in the next one in which anything happens.
     fn next_cycle(&mut self) -> Option<Stopped> {
-        self.machine.issue_rest();
+        if !self.machine.issue_next() {
+            return None;
+        }
+        if self.machine.ended() {
+            return Some(self.end(Stop::Ended));
+        }
         let Some(next) = self.machine.next_due() else {
             return Some(self.end(Stop::Idle));
         };
@@ -408,7 +411,8 @@ impl Debugger {
     /// Changes a core; `change` says whether it could.
     pub fn change(&mut self, core: usize, change: impl FnOnce(&mut Core, u64) -> bool) -> bool {
         let machine = &mut self.machine;
-        let changed = machine.end.is_none() && change(&mut machine.cores[core], machine.now);
+        let now = machine.own_cycle_by(core, machine.now);
+        let changed = machine.end.is_none() && change(&mut machine.cores[core], now);
         if changed {
             machine.recorders[core].restart(&machine.cores[core]);
         }
@@ -444,26 +448,50 @@ impl Machine {
 
     /// Cores whose next instruction is in decode in cycle `now`.
     fn ready(&self, now: u64) -> impl Iterator<Item = usize> {
-        let ready = move |core: &&Core| matches!(core.next, Next::Issue(cycle) if cycle <= now);
+        let ready = move |core: &&Core| self.is_ready(core, now);
         self.cores.iter().filter(ready).map(|core| core.index)
+    }
+
+    /// Whether a core's next instruction is in decode in cycle `now`.
+    fn is_ready(&self, core: &Core, now: u64) -> bool {
+        matches!(core.next, Next::Issue(cycle) if cycle <= self.own_cycle_by(core.index, now))
     }
 
     /// The instruction that a core lets leave decode in this cycle.
     fn issue(&mut self, index: usize) {
-        if matches!(self.cores[index].next, Next::Issue(cycle) if cycle <= self.now) {
-            self.advance(index, self.now, &mut Silent);
+        if !self.is_ready(&self.cores[index], self.now) {
+            return;
         }
+        if let Next::Issue(cycle) = self.cores[index].next
+            && self.is_apart(index)
+        {
+            return self.advance_by(index, cycle, cycle, &mut Silent);
+        }
+        self.advance(index, self.now, &mut Silent);
     }
 
     /// All instructions that leave decode in this cycle and were not let go yet; then the next cycle has come.
     fn issue_rest(&mut self) {
+        while !self.issue_next() {}
+    }
+
+    /// The same for the next instruction of each core. A core with a faster clock than the cluster's may have another one
+    /// in this cycle: false then.
+    fn issue_next(&mut self) -> bool {
         (0..self.cores.len()).for_each(|index| self.issue(index));
         // Each core has one place in the calendar, whatever it asked for on the way here.
         for index in 0..self.cores.len() {
             self.calendar.cancel(index);
             self.schedule(index);
         }
+        if self.two_clocks {
+            self.serve_soc(self.now - 1, &mut Silent);
+            if self.is_ready(&self.cores[self.workers], self.now) {
+                return false;
+            }
+        }
         self.close_cycle();
+        true
     }
 
     fn from(&self, core: usize) -> From {

@@ -20,13 +20,14 @@ use crate::stall::Stall;
 
 impl Machine {
     fn timers_due(&self) -> Option<u64> {
+        let soc = if self.two_clocks { None } else { self.soc_timers_due() };
+        soc.into_iter().chain(self.cluster_timer.next_due()).min()
+    }
+
+    /// The cycle of their clock in which the timers outside the cluster, or the uDMA, are due.
+    pub(super) fn soc_timers_due(&self) -> Option<u64> {
         let [first, second] = &self.timers;
-        let due = [
-            first.next_due(),
-            second.next_due(),
-            self.cluster_timer.next_due(),
-            self.udma.next_due(),
-        ];
+        let due = [first.next_due(), second.next_due(), self.udma.next_due()];
         due.into_iter().flatten().min()
     }
 
@@ -70,6 +71,7 @@ impl Machine {
             self.dma.next_due(),
             self.bench.next_due(),
             self.timers_due(),
+            self.crossing_due(),
             self.icache.as_ref().and_then(|icache| icache.next_due()),
         ];
         let due = due.into_iter().flatten().min().unwrap_or(NEVER);
@@ -172,7 +174,7 @@ impl Machine {
     }
 
     fn read_soc(&mut self, device: SocDevice, offset: u32) -> Result<u32, Unmodelled> {
-        let now = self.now;
+        let now = self.soc_cycle();
         match device {
             SocDevice::Fll => self.flls.read(offset),
             SocDevice::Udma => self.udma.read(now, offset),
@@ -194,7 +196,7 @@ impl Machine {
     }
 
     fn write_soc(&mut self, device: SocDevice, offset: u32, value: u32) -> Result<Effect, Unmodelled> {
-        let now = self.now;
+        let now = self.soc_cycle();
         match device {
             SocDevice::Fll => self.flls.write(offset, value),
             SocDevice::Udma => self.udma.write(now, offset, value),
@@ -329,20 +331,40 @@ impl Machine {
     }
 
     fn set_lines(&mut self, index: usize, lines: u32) {
-        self.cores[index].set_lines(self.now, lines);
-        if matches!(self.cores[index].next, Next::Asleep(since) if since <= self.now) {
+        let now = self.own_cycle(index);
+        self.cores[index].set_lines(now, lines);
+        if matches!(self.cores[index].next, Next::Asleep(since) if since <= now) {
             self.try_wake(index);
         }
-        if self.cores[index].look_at_lines(self.now) {
+        if self.cores[index].look_at_lines(now) {
             self.calendar.cancel(index);
             self.schedule(index);
         }
-        self.recorders[index].lines(&self.cores[index], self.now);
+        self.recorders[index].lines(&self.cores[index], now);
     }
 
-    /// Timers and the uDMA: what falls due in this cycle.
+    /// Timers, and the uDMA where all have one clock: what falls due in this cycle.
     fn tick_timers(&mut self) {
         let now = self.now;
+        if self.cluster_timer.next_due().is_some_and(|due| due <= now) {
+            let lines = self.cluster_timer.tick(now);
+            let all = all_cores(self.workers);
+            for (pulses, line) in [
+                (lines.low, event_unit::line::TIMER_LO),
+                (lines.high, event_unit::line::TIMER_HI),
+            ] {
+                if pulses {
+                    self.event_unit.raise(now, all, line);
+                }
+            }
+        }
+        if !self.two_clocks {
+            self.tick_soc_timers(now);
+        }
+    }
+
+    /// The timers outside the cluster and the uDMA: what falls due by cycle `now` of their clock.
+    pub(super) fn tick_soc_timers(&mut self, now: u64) {
         let due = |cycle: Option<u64>| cycle.is_some_and(|cycle| cycle <= now);
         for (timer, low) in [(0, itc::line::TIMER_0_LOW), (1, itc::line::TIMER_1_LOW)] {
             if due(self.timers[timer].next_due()) {
@@ -353,18 +375,6 @@ impl Machine {
                     }
                 }
                 self.update_lines();
-            }
-        }
-        if due(self.cluster_timer.next_due()) {
-            let lines = self.cluster_timer.tick(now);
-            let all = all_cores(self.workers);
-            for (pulses, line) in [
-                (lines.low, event_unit::line::TIMER_LO),
-                (lines.high, event_unit::line::TIMER_HI),
-            ] {
-                if pulses {
-                    self.event_unit.raise(now, all, line);
-                }
             }
         }
         if due(self.udma.next_due())

@@ -113,6 +113,7 @@ impl Machine {
         }
         for index in 0..self.cores.len() {
             let waiting = self.waits(index);
+            let end = self.own_cycle_by(index, end);
             self.cores[index].pipeline.close(end, waiting);
         }
         self.end = Some(end);
@@ -120,16 +121,20 @@ impl Machine {
 
     /// The last cycle in which anything happened.
     fn last_activity(&self) -> u64 {
-        self.cores
-            .iter()
-            .map(|core| core.pipeline.issued)
-            .max()
-            .unwrap_or(0)
-            .max(self.now - 1)
+        let issued = |core: &Core| {
+            let cycle = core.pipeline.issued;
+            if self.is_apart(core.index) {
+                self.clocks.cluster_from(cycle)
+            } else {
+                cycle
+            }
+        };
+        self.cores.iter().map(issued).max().unwrap_or(0).max(self.now - 1)
     }
 
     /// Brings a core that ran ahead of the end back to it, by running it again from its snapshot.
     fn rewind(&mut self, index: usize, end: u64) {
+        let end = self.own_cycle_by(index, end);
         if self.cores[index].pipeline.issued <= end {
             return;
         }
@@ -187,7 +192,8 @@ impl Machine {
 
     /// A core did something impossible in this cycle.
     pub(super) fn fail(&mut self, index: usize, kind: FaultKind) {
-        self.cores[index].fail(kind, self.now);
+        let now = self.own_cycle(index);
+        self.cores[index].fail(kind, now);
         self.core_faulted(index);
     }
 
@@ -311,7 +317,7 @@ impl Machine {
             CoreCounters {
                 name: self.core_name(index),
                 instret: core.instret,
-                cycles,
+                cycles: self.own_cycle_by(index, cycles),
                 active: ledger.active,
                 sleep: ledger.sleep,
                 stalls: ledger.stalls,

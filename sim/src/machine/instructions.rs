@@ -9,6 +9,7 @@ use crate::config::{Config, Icache as Model};
 use crate::core::Core;
 use crate::counters::Named;
 use crate::machine::Machine;
+use crate::soc::clock::Clocks;
 use serde::{Deserialize, Serialize};
 
 /// The shared level, and when it or a fetch stage has something to do.
@@ -23,7 +24,7 @@ pub(super) struct Icache {
 
 impl Icache {
     /// The caches of `config`, if it has any; the workers among `cores` get their private levels.
-    pub(super) fn new(config: &Config, cores: &mut [Core]) -> Option<Self> {
+    pub(super) fn new(config: &Config, cores: &mut [Core], clocks: Clocks) -> Option<Self> {
         if config.icache.model == Model::Ideal {
             return None;
         }
@@ -32,7 +33,7 @@ impl Icache {
             core.fetch_from(Private::new(&config.icache));
         }
         Some(Self {
-            shared: Shared::new(&config.icache, workers),
+            shared: Shared::new(&config.icache, workers, clocks),
             events: Vec::new(),
             due: Some(1),
             every: false,

@@ -8,6 +8,7 @@
 mod access;
 mod calendar;
 mod checkpoint;
+mod crossing;
 pub mod debug;
 mod devices;
 mod ending;
@@ -40,6 +41,7 @@ use crate::memory::{Memory, Which};
 use crate::observe::Observer;
 use crate::program::Program;
 use crate::soc::bench::Bench;
+use crate::soc::clock::Clocks;
 use crate::soc::control::SocControl;
 use crate::soc::event_unit::SocEventUnit;
 use crate::soc::fll::Flls;
@@ -61,6 +63,7 @@ pub use semihost::{HostFile, HostFiles, OpenMode};
 
 use calendar::Calendar;
 pub use calendar::CoreSet;
+use crossing::Crossing;
 
 /// The orchestrator's hart number in the PULP-open machine: cluster 31, core 0.
 const ORCHESTRATOR_HART: u32 = 0x3e0;
@@ -127,6 +130,10 @@ pub struct Machine {
     recorders: Vec<Recorder>,
     /// Who asks for the shared targets, and whose turn it is (P3, P4).
     ports: access::Ports,
+    clocks: Clocks,
+    /// The orchestrator and the SoC's devices have another clock than the cluster.
+    two_clocks: bool,
+    crossing: Crossing,
     wakes: Vec<Wake>,
     /// Who asks for which bank in this cycle.
     bank_requests: Requests,
@@ -221,6 +228,7 @@ impl Machine {
             DMA_PORTS
         };
         let count = cores.len();
+        let clocks = Clocks::new(config.cluster.frequency_hz, config.soc.frequency_hz);
         let heap = Self::heap(image, (l2_base, config.l2.size));
         let mut machine = Self {
             arbiter: Arbiter::new(config.l1.interconnect, config.l1.banks, workers, others),
@@ -233,6 +241,7 @@ impl Machine {
                     outstanding: config.dma.outstanding,
                     read_latency: config.l2.read_latency,
                     write_latency: config.l2.write_latency,
+                    clocks,
                 },
             ),
             dma_requests: [None; DMA_PORTS],
@@ -240,13 +249,13 @@ impl Machine {
             waiting_for_id: Vec::new(),
             control: ClusterControl::new(workers, boot),
             icache_control: IcacheControl::new(config.icache.enabled, config.icache.prefetch),
-            icache: instructions::Icache::new(config, &mut cores),
+            icache: instructions::Icache::new(config, &mut cores, clocks),
             soc_control: SocControl::new(boot),
             stdout: Stdout::default(),
             flls: Flls::default(),
             itc: Itc::default(),
             soc_events: SocEventUnit::default(),
-            timers: [(); 2].map(|()| Timer::new(config.cluster.frequency_hz)),
+            timers: [(); 2].map(|()| Timer::new(config.soc.frequency_hz)),
             cluster_timer: Timer::new(config.cluster.frequency_hz),
             udma: Udma::default(),
             bench: Bench::default(),
@@ -255,6 +264,9 @@ impl Machine {
             paths: vec![Path::default(); count],
             recorders: Vec::new(),
             ports: access::Ports::default(),
+            clocks,
+            two_clocks: !clocks.are_equal(),
+            crossing: Crossing::default(),
             wakes: Vec::new(),
             bank_requests: Requests::new(config.l1.banks),
             bank_mask: config.l1.banks as u32 - 1,
@@ -358,6 +370,16 @@ impl Machine {
 
     #[inline(always)]
     fn due(&self, index: usize) -> Option<u64> {
+        let due = self.own_due(index);
+        if self.is_apart(index) {
+            return due.map(|cycle| self.clocks.cluster_from(cycle));
+        }
+        due
+    }
+
+    /// The cycle of its own clock in which a core needs something.
+    #[inline(always)]
+    fn own_due(&self, index: usize) -> Option<u64> {
         match self.cores[index].next {
             Next::Issue(cycle) | Next::Fpu(cycle) | Next::Asleep(cycle) => Some(cycle),
             Next::Request(cycle) => Some(self.paths[index].granted_at().unwrap_or(cycle)),
@@ -369,6 +391,9 @@ impl Machine {
     /// Puts a core into the calendar for what it needs next.
     #[inline(always)]
     pub(super) fn schedule(&mut self, index: usize) {
+        if self.is_apart(index) {
+            return self.schedule_orchestrator();
+        }
         self.banks_of[index] = NO_BANK;
         if let Next::Request(cycle) = self.cores[index].next
             && let Some(bank) = self.plain_bank(index)
@@ -385,13 +410,25 @@ impl Machine {
     #[inline(always)]
     fn advance<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
         let core = &mut self.cores[index];
-        core.lines_known = self.now;
         let undisturbed = core.undisturbed();
         let horizon = if !undisturbed && core.interruptible() {
             self.now.min(horizon)
         } else {
             horizon
         };
+        if self.is_apart(index) {
+            let (known, horizon) = (self.clocks.soc_by(self.now), self.clocks.soc_by(horizon));
+            return self.advance_by(index, known, horizon, observer);
+        }
+        self.advance_by(index, self.now, horizon, observer);
+    }
+
+    /// The same in cycles of the core's own clock: lines are known up to `known`.
+    #[inline(always)]
+    fn advance_by<O: Observer>(&mut self, index: usize, known: u64, horizon: u64, observer: &mut O) {
+        let core = &mut self.cores[index];
+        let undisturbed = core.undisturbed();
+        core.lines_known = known;
         core.advance(&mut self.program, &self.memory, horizon, observer);
         if !undisturbed && let Some((cycle, line)) = core.acknowledged.take() {
             self.acknowledge(index, cycle, line);
@@ -444,6 +481,10 @@ impl Machine {
     #[inline(always)]
     fn serve<O: Observer>(&mut self, now: u64, mut due: CoreSet, horizon: u64, observer: &mut O) {
         self.now = now;
+        if self.two_clocks {
+            due.remove(self.workers);
+            self.begin_crossing();
+        }
         // A store that starts or stops the background master shows in the next cycle.
         let stream = self.stream;
         if self.devices_next <= now {
@@ -456,14 +497,10 @@ impl Machine {
                 self.bank_requests.ask(usize::from(self.banks_of[index]), index);
                 continue;
             }
-            match self.cores[index].next {
-                Next::Issue(_) => self.advance(index, horizon, observer),
-                Next::Request(_) => self.ask(index, horizon, observer),
-                Next::Fpu(_) => fpu |= 1 << index,
-                Next::Asleep(_) => self.try_wake(index),
-                Next::Faulted(_) => self.core_faulted(index),
-                Next::Host(_) => self.semihost(index, horizon, observer),
-                Next::Stopped | Next::Waiting | Next::Fetch => {}
+            if matches!(self.cores[index].next, Next::Fpu(_)) {
+                fpu |= 1 << index;
+            } else {
+                self.serve_core(index, horizon, observer);
             }
         }
         self.serve_ports(horizon, observer);
@@ -473,6 +510,22 @@ impl Machine {
         self.serve_banks(horizon, observer);
         if fpu != 0 {
             self.serve_fpus(fpu, horizon, observer);
+        }
+        if self.two_clocks {
+            self.serve_soc(horizon, observer);
+        }
+    }
+
+    /// What a core that is due needs, where that is no shared FPU.
+    #[inline(always)]
+    fn serve_core<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
+        match self.cores[index].next {
+            Next::Issue(_) => self.advance(index, horizon, observer),
+            Next::Request(_) => self.ask(index, horizon, observer),
+            Next::Asleep(_) => self.try_wake(index),
+            Next::Faulted(_) => self.core_faulted(index),
+            Next::Host(_) => self.semihost(index, horizon, observer),
+            Next::Stopped | Next::Waiting | Next::Fetch | Next::Fpu(_) => {}
         }
     }
 
@@ -520,7 +573,8 @@ impl Machine {
     }
 
     fn try_wake(&mut self, index: usize) {
-        if self.cores[index].wake(self.now, &self.memory) {
+        let now = self.own_cycle(index);
+        if self.cores[index].wake(now, &self.memory) {
             if let Some((cycle, line)) = self.cores[index].acknowledged.take() {
                 self.acknowledge(index, cycle, line);
             }

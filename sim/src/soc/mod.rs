@@ -5,6 +5,7 @@
 //! for it again after every write, and ticked in that cycle before its registers are accessed.
 
 pub mod bench;
+pub mod clock;
 pub mod control;
 pub mod event_unit;
 pub mod fll;

@@ -14,6 +14,7 @@ use super::aligner::{Aligner, Given, byte_enable};
 use super::command::Burst;
 use super::splitter::{Splitter, Taken};
 use super::{DmaFault, External, Job, NotMapped, TcdmRequest};
+use crate::soc::clock::Clocks;
 
 /// External read beats that wait for the aligner.
 const READ_QUEUE: usize = 3;
@@ -124,6 +125,7 @@ pub(super) struct Rx {
     pub(super) splitter: Splitter,
     tags: Tags,
     latency: u64,
+    clocks: Clocks,
     reading: VecDeque<Reading>,
     /// Beats, with the first cycle in which the aligner can take them.
     beats: Queue<(u64, u64)>,
@@ -136,11 +138,12 @@ pub(super) struct Rx {
 }
 
 impl Rx {
-    pub(super) fn new(limit: u32, outstanding: u32, latency: u32) -> Self {
+    pub(super) fn new(limit: u32, outstanding: u32, latency: u32, clocks: Clocks) -> Self {
         Self {
             splitter: Splitter::new(limit),
             tags: Tags::new(outstanding),
             latency: latency.into(),
+            clocks,
             reading: VecDeque::new(),
             beats: Queue::default(),
             opening: None,
@@ -166,15 +169,16 @@ impl Rx {
         }
         let taken = self.splitter.tick(now, || self.tags.take(now));
         if let Some((burst, job)) = self.splitter.next_address(now) {
+            let first_beat = self.clocks.answered(now, self.latency);
             self.reading.push_back(Reading {
                 address: burst.external,
                 bytes: burst.bytes,
                 beats: burst.external_beats(),
                 received: 0,
-                first_beat: now + self.latency,
+                first_beat,
             });
             if self.reading.len() == 1 {
-                self.next_beat = self.next_beat.max(now + self.latency);
+                self.next_beat = self.next_beat.max(first_beat);
             }
             self.aligning.push_back((burst, job));
         }
@@ -200,12 +204,12 @@ impl Rx {
         })?;
         self.beats.push((u64::from_le_bytes(beat), now + READ_STAGES));
         reading.received += 1;
-        self.next_beat = now + 1;
+        self.next_beat = self.clocks.answered(now, 1).max(now + 1);
         if reading.received == reading.beats {
             self.tags.give_back(now + 1);
             self.reading.pop_front();
             if let Some(next) = self.reading.front() {
-                self.next_beat = next.first_beat.max(now + 1);
+                self.next_beat = next.first_beat.max(self.next_beat);
             }
         }
         Ok(())
@@ -312,6 +316,7 @@ pub(super) struct Tx {
     pub(super) splitter: Splitter,
     tags: Tags,
     latency: u64,
+    clocks: Clocks,
     /// Bursts whose rows are still to be read, and how many of the first's have been asked for.
     fetching: VecDeque<Burst>,
     fetched: u32,
@@ -329,11 +334,12 @@ pub(super) struct Tx {
 }
 
 impl Tx {
-    pub(super) fn new(limit: u32, outstanding: u32, latency: u32) -> Self {
+    pub(super) fn new(limit: u32, outstanding: u32, latency: u32, clocks: Clocks) -> Self {
         Self {
             splitter: Splitter::new(limit),
             tags: Tags::new(outstanding),
             latency: latency.into(),
+            clocks,
             fetching: VecDeque::new(),
             fetched: 0,
             rows: Queue::default(),
@@ -375,7 +381,7 @@ impl Tx {
         }
         if self.writing.is_none() && !self.addressing.is_empty() && self.next_write <= now && self.tags.take(now) {
             self.writing = self.addressing.pop_front();
-            self.next_write = now + 1;
+            self.next_write = self.clocks.answered(now, 1).max(now + 1);
         }
         if fetches {
             self.fetch();
@@ -459,11 +465,11 @@ impl Tx {
             address: to,
             write: true,
         })?;
-        self.next_write = now + 1;
+        self.next_write = self.clocks.answered(now, 1).max(now + 1);
         if !last {
             return Ok(None);
         }
-        let response = now + self.latency;
+        let response = self.clocks.answered(now, self.latency);
         self.tags.give_back(response + TAG_REUSE);
         Ok(self.writing.take().flatten().map(|job| Ended {
             at: response + COMPLETION,

@@ -25,6 +25,7 @@ use splitter::{Queued, Taken};
 
 use super::event_unit::line;
 use super::{Access, all_cores};
+use crate::soc::clock::Clocks;
 
 /// Transfer IDs (D2).
 const IDS: u32 = 16;
@@ -34,7 +35,7 @@ const DESCRIPTORS: u32 = 4;
 /// Cycles from taking a command without bytes to its pulse. Our choice: nobody measured it.
 const EMPTY: u64 = 6;
 
-/// Sizes and latencies, in bytes, bursts and cluster cycles.
+/// Sizes and latencies, in bytes, bursts and cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DmaTiming {
     /// Longest external burst: a power of two, at least 8 (D6).
@@ -45,6 +46,8 @@ pub struct DmaTiming {
     pub read_latency: u32,
     /// From a write's last beat to its response (W).
     pub write_latency: u32,
+    /// The clocks on both sides of the external port; latencies are in cycles of the SoC's.
+    pub clocks: Clocks,
 }
 
 /// What is outside the cluster, as the DMA sees it: bytes, at once. The DMA adds the time.
@@ -231,6 +234,7 @@ impl Dma {
             outstanding,
             read_latency,
             write_latency,
+            clocks,
         } = timing;
         Self {
             ports: vec![
@@ -246,8 +250,8 @@ impl Dma {
             external_rows: 0,
             l1_rows: 0,
             open: 0,
-            rx: Rx::new(burst_bytes, outstanding, read_latency),
-            tx: Tx::new(burst_bytes, outstanding, write_latency),
+            rx: Rx::new(burst_bytes, outstanding, read_latency, clocks),
+            tx: Tx::new(burst_bytes, outstanding, write_latency, clocks),
             events: VecDeque::new(),
             starting: Vec::new(),
             requests: [None; 4],

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use super::Tags;
 use crate::config::IcacheConfig;
 use crate::memory::l1::{levels, tree};
+use crate::soc::clock::Clocks;
 
 /// What happened to a worker's request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +90,7 @@ pub struct Shared {
     waiting: Vec<Option<u32>>,
     enabled: bool,
     latency: u64,
+    clocks: Clocks,
     beats: u64,
     outstanding: usize,
     /// First cycle in which the next address, or the next beat, can pass the port to L2.
@@ -101,7 +103,7 @@ pub struct Shared {
 
 impl Shared {
     /// As configured for `workers` cores, empty.
-    pub fn new(config: &IcacheConfig, workers: usize) -> Self {
+    pub fn new(config: &IcacheConfig, workers: usize, clocks: Clocks) -> Self {
         let banks = config.shared_banks as usize;
         let lines = (config.shared_size / config.line) as usize / banks;
         let bank = Bank {
@@ -118,6 +120,7 @@ impl Shared {
             waiting: vec![None; workers],
             enabled: config.enabled,
             latency: config.refill_latency.into(),
+            clocks,
             beats: u64::from(config.line / 8),
             outstanding: config.refills as usize,
             next_address: 0,
@@ -314,7 +317,10 @@ impl Shared {
     fn refill(&mut self, cycle: u64, index: usize, request: Request, way: usize) {
         let address = cycle.max(self.next_address);
         self.next_address = address + 1;
-        self.next_beat = self.next_beat.max(address + self.latency) + self.beats;
+        self.next_beat = self.next_beat.max(self.clocks.answered(address, self.latency));
+        for _ in 0..self.beats {
+            self.next_beat = self.clocks.answered(self.next_beat, 1).max(self.next_beat + 1);
+        }
         self.last_bank = index;
         self.counters.refills += 1;
         self.banks[index].refills.push_back(Refill {

@@ -678,7 +678,7 @@ impl Core {
                 } else {
                     Leftover::default()
                 };
-                let killed = self.division_behind(uop, program, memory);
+                let killed = self.division_behind(self.pc, uop, program, memory);
                 let target = self.pc.wrapping_add(uop.imm as u32);
                 self.redirect(target, s, Stall::Branch, &left, memory);
                 if let Some(cycles) = killed {
@@ -853,13 +853,13 @@ impl Core {
         }
     }
 
-    /// R33: how long the division takes that stands behind a taken branch of the older core, if one does.
+    /// R33: how long the division takes that stands behind a taken branch at `pc` of the older core, if one does.
     #[inline(always)]
-    fn division_behind(&self, branch: &Uop, program: &Program, memory: &Memory) -> Option<u64> {
+    fn division_behind(&self, pc: u32, branch: &Uop, program: &Program, memory: &Memory) -> Option<u64> {
         if self.settings.generation != Generation::Ri5cy {
             return None;
         }
-        let next = self.pc.wrapping_add(u32::from(branch.len));
+        let next = pc.wrapping_add(u32::from(branch.len));
         let decoded;
         let uop = if Program::page_number(next) == self.page_number {
             program.at(self.page, next)

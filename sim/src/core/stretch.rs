@@ -168,7 +168,8 @@ impl Core {
                     let a = self.registers[(uop.rs1 & 63) as usize];
                     let b = self.registers[(uop.rs2 & 63) as usize].wrapping_add(uop.aux as u32);
                     let taken = taken(a, b);
-                    if taken && self.pipeline.busy_at(at + 2) {
+                    let waits = self.pipeline.busy_at(at + 2);
+                    if taken && (waits || self.division_behind(pc, uop, program, memory).is_some()) {
                         break;
                     }
                     self.leave(&mut passed, uop, at);

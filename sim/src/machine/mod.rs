@@ -433,6 +433,10 @@ impl Machine {
         if !undisturbed && let Some((cycle, line)) = core.acknowledged.take() {
             self.acknowledge(index, cycle, line);
         }
+        // A core that did not run ahead is at its fault in this very cycle.
+        if matches!(self.cores[index].next, Next::Faulted(cycle) if cycle <= known) {
+            return self.core_faulted(index);
+        }
         self.schedule(index);
     }
 

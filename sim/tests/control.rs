@@ -548,6 +548,82 @@ fn a_counter_of_several_events_counts_the_cycles_in_which_any_happened() {
 }
 
 #[test]
+fn stall_counters_count_a_hazard_once_and_only_in_the_first_cycle_in_decode() {
+    // Measured on the RTL with 32 groups each: load stalls, jump stalls, loads, jumps.
+    let cases = [
+        ("lw a0, 0(s11)\naddi a1, a0, 1\n", [1, 0, 1, 0]),
+        ("auipc t0, 0\naddi t0, t0, 12\njalr zero, 0(t0)\n", [0, 1, 0, 1]),
+        ("auipc t0, 0\njalr t0, 8(t0)\n", [0, 2, 0, 1]),
+        ("jal ra, 4\n", [0, 0, 0, 1]),
+        (
+            "auipc t0, 0\naddi t0, t0, 20\nsw t0, 64(s11)\nlw t1, 64(s11)\njalr zero, 0(t1)\n",
+            [1, 1, 1, 1],
+        ),
+        ("lw a0, 1(s11)\n", [0, 0, 1, 0]),
+        ("lw a0, 0(s11)\naddi a0, zero, 1\n", [1, 0, 1, 0]),
+        ("lw a0, 0(s11)\nmulh a1, a2, a2\nadd a3, a0, a1\n", [0, 0, 1, 0]),
+        ("mulh a1, a2, a2\nlw a0, 0(s11)\nadd a3, a0, a1\n", [1, 0, 1, 0]),
+        (
+            "auipc t0, 0\naddi t0, t0, 20\nfmv.w.x fa1, t0\nfmv.x.w t1, fa1\njalr zero, 0(t1)\n",
+            [0, 1, 0, 1],
+        ),
+    ];
+    for (group, expected) in cases {
+        for (event, count) in [2, 3, 5, 7].into_iter().zip(expected) {
+            let text = format!(
+                "li t0, {:#x}\ncsrrw zero, 0x323, t0\ncsrrwi zero, mcountinhibit, 0\ncsrrs s5, 0xb03, zero\n
+                 addi zero, zero, 0\n{}addi zero, zero, 0\ncsrrs s6, 0xb03, zero\nsub s6, s6, s5\nsw s6, 0(s11)\n",
+                1 << event,
+                group.repeat(32)
+            );
+            assert_eq!(
+                table(&modern(), &format!("{START}{text}{EXIT}{TABLE}"), 1),
+                [32 * count],
+                "event {event}: {group}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_cycle_counter_stands_still_while_a_core_sleeps() {
+    let text = "
+        csrrwi zero, mcountinhibit, 0
+        li s4, 0x10000
+        csrrw zero, mie, s4
+        li t3, 0x20000000
+        addi t4, zero, 100
+        sw t4, 20(t3)
+        lui t4, 16
+        csrrs s5, mcycle, zero
+        sw t4, 16(t3)
+        wfi
+        csrrs s6, mcycle, zero
+        sub s7, s6, s5
+        sw s7, 0(s11)
+    ";
+    // As the RTL has it: 106 cycles apart, 95 of them asleep.
+    assert_eq!(table(&modern(), &format!("{START}{text}{EXIT}{TABLE}"), 1), [11]);
+}
+
+#[test]
+fn the_mode_bit_of_the_older_cores_vector_always_reads_one() {
+    let text = "
+        csrrs t0, mtvec, zero
+        sw t0, 0(s11)
+        li t0, 0x1c001282
+        csrrw zero, mtvec, t0
+        csrrs t0, mtvec, zero
+        sw t0, 4(s11)
+    ";
+    // START wrote the handler's address.
+    assert_eq!(
+        table(&legacy(), &format!("{START}{text}{EXIT}{TABLE}"), 2),
+        [0x1c00_0101, 0x1c00_1201]
+    );
+}
+
+#[test]
 fn more_event_counters_exist_where_the_machine_has_them() {
     let text = "
         csrrs t0, mcountinhibit, zero
@@ -589,7 +665,8 @@ fn legacy_counters_count_what_pcer_enables_while_pcmr_lets_them() {
     text += "csrrs t0, 0xcc0, zero\nsw t0, 32(s11)\ncsrrs t0, 0xcc1, zero\nsw t0, 36(s11)\n";
     let values = table(&legacy(), &(text + EXIT + TABLE), 10);
     let mut expected = vec![0];
-    expected.extend(WORK_EVENTS.map(|(_, count)| count));
+    // The jump to a register waits for its producer, and the older core then does not count it.
+    expected.extend(WORK_EVENTS.map(|(event, count)| if event == 7 { count - 1 } else { count }));
     expected.extend([77, enabled, 0]);
     assert_eq!(values, expected);
 }

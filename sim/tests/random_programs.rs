@@ -2,7 +2,8 @@
 //! counters never run backwards, and the two models of instruction fetch say the same where memory always grants.
 //!
 //! Programs are random and mix every hazard: loads and their users, misaligned and post-increment accesses, divisions,
-//! floating point of every latency, CSR accesses, branches, jumps, hardware loops, compressed code, interrupts.
+//! floating point of every latency in binary32 and packed binary16, CSR accesses that flush and others, fences, branches,
+//! jumps, nested hardware loops, compressed code, traps, interrupts, sleep, withheld grants and late responses.
 
 mod support;
 
@@ -19,9 +20,38 @@ use proptest::prelude::*;
 use support::{BASE, elf};
 
 const DATA: u32 = 0x1c01_0000;
-/// Where the program begins behind the interrupt vectors.
-const START: u32 = 0x80;
-const LIMIT: u64 = 60_000;
+/// Where the vectors, the handler of traps behind them, and the program begin.
+const VECTORS: u32 = 0x100;
+const HANDLER: u32 = 0x180;
+const START: u32 = 0x200;
+const LIMIT: u64 = 200_000;
+
+/// What comes before the items, and one instruction more.
+const PREAMBLE: [&str; 23] = [
+    "lui x29, 0x1c000",
+    "addi x29, x29, 0x101",
+    "csrrw x0, 0x305, x29",
+    "lui x8, 0x1c010",
+    "csrrs x9, 0xf14, x0",
+    "slli x21, x9, 2",
+    "add x8, x8, x21",
+    "addi x19, x8, 512",
+    "lui x28, 0x20000",
+    "lui x29, 2",
+    "csrrs x0, 0x300, x29",
+    "lui x29, 0xffff0",
+    "csrrw x0, 0x304, x29",
+    "csrrsi x0, 0x300, 8",
+    "addi x10, x0, 3",
+    "addi x11, x9, 77",
+    "addi x12, x0, -9",
+    "lui x13, 0x40490",
+    "fmv.w.x f0, x13",
+    "fmv.w.x f12, x13",
+    "lui x13, 0x3f000",
+    "fmv.w.x f1, x13",
+    "fcvt.s.w f2, x12",
+];
 
 /// A piece of a program.
 #[derive(Clone, Debug)]
@@ -36,8 +66,21 @@ enum Item {
     Jalr(u8, Vec<String>, usize),
     /// A hardware loop.
     Loop { number: u8, count: u8, body: Vec<String> },
+    /// A hardware loop in another.
+    Nested {
+        counts: (u8, u8),
+        before: Vec<String>,
+        inner: Vec<String>,
+        after: Vec<String>,
+    },
+    /// A compressed branch (its text without target) over one instruction of four bytes, which is then half a word off.
+    Short(String),
+    /// An instruction that traps.
+    Trap(&'static str),
     /// A raised interrupt line after a delay.
     Interrupt { line: u8, delay: u8 },
+    /// The same, and sleep until then.
+    Sleep { line: u8, delay: u8 },
 }
 
 fn integer() -> impl Strategy<Value = u8> {
@@ -71,6 +114,15 @@ fn plain() -> impl Strategy<Value = String> {
         "cv.shuffle2.b",
     ]);
     let float_three = pick(&["fadd.s", "fsub.s", "fmul.s", "fmin.s", "fsgnjn.s", "fdiv.s"]);
+    let packed_three = pick(&[
+        "vfadd.h",
+        "vfmac.h",
+        "vfmax.r.h",
+        "vfdiv.h",
+        "vfcpka.h.s",
+        "fmul.h",
+        "fdiv.h",
+    ]);
     prop_oneof![
         6 => (three, integer(), integer(), integer()).prop_map(|(op, d, a, b)| format!("{op} x{d}, x{a}, x{b}")),
         3 => (integer(), integer(), -64i32..64).prop_map(|(d, a, i)| format!("addi x{d}, x{a}, {i}")),
@@ -91,13 +143,23 @@ fn plain() -> impl Strategy<Value = String> {
             .prop_map(|(op, d, a, b)| format!("{op} x{d}, f{a}, f{b}")),
         1 => (integer(), float()).prop_map(|(d, a)| format!("fcvt.w.s x{d}, f{a}")),
         1 => (float(), integer()).prop_map(|(d, a)| format!("fmv.w.x f{d}, x{a}")),
+        3 => (packed_three, float(), float(), float()).prop_map(|(op, d, a, b)| format!("{op} f{d}, f{a}, f{b}")),
+        1 => (integer(), float(), float()).prop_map(|(d, a, b)| format!("vfeq.h x{d}, f{a}, f{b}")),
         1 => integer().prop_map(|d| format!("csrrs x{d}, 0x340, x0")),
         1 => integer().prop_map(|s| format!("csrrw x0, 0x340, x{s}")),
         1 => integer().prop_map(|d| format!("csrrs x{d}, 0x001, x0")),
         1 => integer().prop_map(|d| format!("csrrs x{d}, 0xb00, x0")),
         1 => integer().prop_map(|d| format!("csrrs x{d}, 0xb02, x0")),
-        1 => Just("fence rw, rw".to_owned()),
+        1 => integer().prop_map(|d| format!("csrrs x{d}, 0x341, x0")),
+        1 => (0u8..5).prop_map(|mode| format!("csrrwi x0, 0x002, {mode}")),
+        1 => pick(&["fence rw, rw", "fence.i"]).prop_map(str::to_owned),
+        1 => (10u8..16, 10u8..16).prop_map(|(d, a)| format!("c.mv x{d}, x{a}")),
+        1 => (10u8..16, 0u32..16).prop_map(|(s, i)| format!("c.sw x{s}, {}(x8)", 4 * i)),
     ]
+}
+
+fn lines(count: std::ops::Range<usize>) -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(plain(), count)
 }
 
 fn item() -> impl Strategy<Value = Item> {
@@ -112,9 +174,18 @@ fn item() -> impl Strategy<Value = Item> {
             .prop_map(|(link, between, skip)| Item::Jalr(link, between, skip)),
         2 => (0u8..2, 1u8..5, prop::collection::vec(plain(), 2..6))
             .prop_map(|(number, count, body)| Item::Loop { number, count, body }),
+        1 => ((1u8..4, 1u8..4), lines(0..3), lines(2..5), lines(2..4))
+            .prop_map(|(counts, before, inner, after)| Item::Nested { counts, before, inner, after }),
+        1 => (prop::sample::select(&["c.beqz", "c.bnez"][..]), 10u8..16)
+            .prop_map(|(op, a)| Item::Short(format!("{op} x{a}"))),
+        1 => prop::sample::select(&["ecall", "ebreak", ILLEGAL][..]).prop_map(Item::Trap),
         1 => (16u8..32, 0u8..60).prop_map(|(line, delay)| Item::Interrupt { line, delay }),
+        1 => (16u8..32, 0u8..60).prop_map(|(line, delay)| Item::Sleep { line, delay }),
     ]
 }
+
+/// An access to a register that does not exist.
+const ILLEGAL: &str = "csrrs x10, 0x7c0, x0";
 
 /// Code under construction.
 struct Code {
@@ -133,6 +204,25 @@ impl Code {
         self.bytes.extend(&word.to_le_bytes()[..len]);
     }
 
+    /// The lines that the core has, and with `long` only those of four bytes.
+    fn known<'a>(&self, lines: &'a [String], long: bool) -> Vec<&'a String> {
+        let packed = |line: &str| line.starts_with("vf") || line.starts_with("fmul.h") || line.starts_with("fdiv.h");
+        lines
+            .iter()
+            .filter(|line| (self.set.packed_fp16 || !packed(line)) && !(long && line.starts_with("c.")))
+            .collect()
+    }
+
+    fn add_known(&mut self, lines: &[String]) {
+        self.known(lines, false).into_iter().for_each(|line| self.add(line));
+    }
+
+    fn align(&mut self) {
+        if self.here() & 2 != 0 {
+            self.add("c.nop");
+        }
+    }
+
     fn patch(&mut self, at: u32, text: &str) {
         let word = assemble(text, &self.set).unwrap_or_else(|error| panic!("{text}: {error}"));
         self.bytes[at as usize..at as usize + 4].copy_from_slice(&word.to_le_bytes());
@@ -142,6 +232,14 @@ impl Code {
 /// An instruction to be written once its target is known.
 type Late = (u32, usize, Box<dyn Fn(u32) -> String>);
 
+/// Raises an interrupt line after a delay.
+fn raise(code: &mut Code, line: u8, delay: u8) {
+    code.add(&format!("addi x29, x0, {delay}"));
+    code.add("sw x29, 20(x28)");
+    code.add(&format!("lui x29, {}", 1u32 << line >> 12));
+    code.add("sw x29, 16(x28)");
+}
+
 fn program(items: &[Item], set: Set) -> Vec<u8> {
     program_of_passes(items, set, 1)
 }
@@ -150,32 +248,20 @@ fn program(items: &[Item], set: Set) -> Vec<u8> {
 fn program_of_passes(items: &[Item], set: Set, passes: u32) -> Vec<u8> {
     let mut code = Code { bytes: Vec::new(), set };
     code.add(&format!("jal x0, {START}"));
+    while code.here() < VECTORS {
+        code.add("addi x0, x0, 0");
+    }
+    code.add(&format!("jal x0, {}", HANDLER - VECTORS));
+    while code.here() < HANDLER {
+        code.add("mret");
+    }
+    ["csrrs x30, 0x341, x0", "addi x30, x30, 4", "csrrw x0, 0x341, x30"]
+        .iter()
+        .for_each(|line| code.add(line));
     while code.here() < START {
         code.add("mret");
     }
-    let preamble = [
-        "lui x8, 0x1c010",
-        "csrrs x9, 0xf14, x0",
-        "slli x21, x9, 2",
-        "add x8, x8, x21",
-        "addi x19, x8, 512",
-        "lui x28, 0x20000",
-        "lui x29, 2",
-        "csrrs x0, 0x300, x29",
-        "lui x29, 0xffff0",
-        "csrrw x0, 0x304, x29",
-        "csrrsi x0, 0x300, 8",
-        "addi x10, x0, 3",
-        "addi x11, x9, 77",
-        "addi x12, x0, -9",
-        "lui x13, 0x40490",
-        "fmv.w.x f0, x13",
-        "fmv.w.x f12, x13",
-        "lui x13, 0x3f000",
-        "fmv.w.x f1, x13",
-        "fcvt.s.w f2, x12",
-    ];
-    preamble.iter().for_each(|line| code.add(line));
+    PREAMBLE.iter().for_each(|line| code.add(line));
     code.add(&format!("addi x27, x0, {passes}"));
     let again = code.here();
     let mut starts = Vec::new();
@@ -183,7 +269,7 @@ fn program_of_passes(items: &[Item], set: Set, passes: u32) -> Vec<u8> {
     for (index, item) in items.iter().enumerate() {
         starts.push(code.here());
         match item {
-            Item::Plain(lines) => lines.iter().for_each(|line| code.add(line)),
+            Item::Plain(lines) => code.add_known(lines),
             Item::Branch(text, skip) => {
                 let (at, text) = (code.here(), text.clone());
                 late.push((
@@ -208,25 +294,49 @@ fn program_of_passes(items: &[Item], set: Set, passes: u32) -> Vec<u8> {
                 let offset = move |target| format!("addi x22, x22, {}", target - at);
                 late.push((code.here(), index + 1 + skip, Box::new(offset)));
                 code.add("addi x0, x0, 0");
-                between.iter().for_each(|line| code.add(line));
+                code.add_known(between);
                 code.add(&format!("jalr x{link}, 0(x22)"));
             }
             Item::Loop { number, count, body } => {
                 code.add(&format!("addi x26, x0, {count}"));
-                if code.here() & 2 != 0 {
-                    code.add("c.nop");
-                }
-                let long: Vec<&String> = body.iter().filter(|line| !line.starts_with("c.")).collect();
+                code.align();
+                let long = code.known(body, true);
                 let end = 4 + 4 * long.len().max(2) as u32;
                 code.add(&format!("cv.setup {number}, x26, {end}"));
                 long.iter().for_each(|line| code.add(line));
                 (long.len()..2).for_each(|_| code.add("add x14, x14, x26"));
             }
-            Item::Interrupt { line, delay } => {
-                code.add(&format!("addi x29, x0, {delay}"));
-                code.add("sw x29, 20(x28)");
-                code.add(&format!("lui x29, {}", 1u32 << line >> 12));
-                code.add("sw x29, 16(x28)");
+            Item::Nested {
+                counts: (outer, count),
+                before,
+                inner,
+                after,
+            } => {
+                const PAD: &str = "add x14, x14, x26";
+                let [before, inner, after] = [before, inner, after].map(|lines| code.known(lines, true));
+                let (inside, behind) = (inner.len().max(3), after.len().max(2));
+                let words = before.len() + 1 + inside + behind;
+                code.add(&format!("addi x26, x0, {outer}"));
+                code.align();
+                code.add(&format!("cv.setup 1, x26, {}", 4 + 4 * words));
+                before.iter().for_each(|line| code.add(line));
+                code.add(&format!("cv.setupi 0, {count}, {}", 4 + 4 * inside));
+                inner.iter().for_each(|line| code.add(line));
+                (inner.len()..inside).for_each(|_| code.add(PAD));
+                after.iter().for_each(|line| code.add(line));
+                (after.len()..behind).for_each(|_| code.add(PAD));
+            }
+            Item::Short(text) => {
+                code.add(&format!("{text}, 6"));
+                code.add("addi x15, x15, 5");
+            }
+            Item::Trap(text) => code.add(text),
+            Item::Interrupt { line, delay } => raise(&mut code, *line, *delay),
+            Item::Sleep { line, delay } => {
+                code.add("csrrci x0, 0x300, 8");
+                raise(&mut code, *line, *delay);
+                code.add("wfi");
+                code.add("csrrsi x0, 0x300, 8");
             }
         }
     }
@@ -303,15 +413,18 @@ fn config(name: &str, keys: &[(&str, &str)]) -> Config {
 }
 
 fn single_core() -> impl Strategy<Value = Config> {
-    (0u8..4, 0u8..4, any::<bool>()).prop_map(|(addmul, others, pulp)| {
-        let (addmul, others) = (addmul.to_string(), others.to_string());
-        let divider = if pulp { "pulp" } else { "thead" };
+    let latencies = (0u8..4, 0u8..4, 0u8..4);
+    let response = prop_oneof![2 => Just(1u8), 1 => 2u8..7];
+    (latencies, response, any::<bool>(), any::<bool>()).prop_map(|((addmul, others, fp16), response, pulp, packed)| {
         config(
             "cv32e40p",
             &[
-                ("fpu.addmul_latency", &addmul),
-                ("fpu.others_latency", &others),
-                ("fpu.divsqrt", divider),
+                ("fpu.addmul_latency", &addmul.to_string()),
+                ("fpu.others_latency", &others.to_string()),
+                ("fpu.fp16_latency", &fp16.to_string()),
+                ("fpu.divsqrt", if pulp || packed { "pulp" } else { "thead" }),
+                ("core.packed_fp16", &packed.to_string()),
+                ("core.response_latency", &response.to_string()),
             ],
         )
     })
@@ -412,6 +525,20 @@ proptest! {
     }
 
     #[test]
+    fn engines_and_observed_runs_agree_where_grants_are_withheld(
+        config in single_core(),
+        items in prop::collection::vec(item(), 1..40),
+        grants in prop::collection::vec(0u8..4, 1..3000),
+    ) {
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("random.gnt");
+        let pattern: String = grants.iter().map(|grant| format!("{grant}-")).collect();
+        std::fs::write(&path, pattern).unwrap();
+        let mut withheld = config;
+        withheld.core.grant_trace = path.to_str().unwrap().to_owned();
+        agree(&withheld, &items)?;
+    }
+
+    #[test]
     fn a_prefetch_buffer_that_always_gets_its_words_changes_nothing(
         config in single_core(),
         items in prop::collection::vec(item(), 1..60),
@@ -437,11 +564,14 @@ proptest! {
     ) {
         // What depends on the time at which a pass begins would differ.
         let timeless = |item: &Item| match item {
-            Item::Interrupt { .. } => false,
+            Item::Interrupt { .. } | Item::Sleep { .. } => false,
             Item::Plain(lines) | Item::Loop { body: lines, .. } | Item::Jalr(_, lines, _) => {
                 !lines.iter().any(|line| line.contains("0xb00"))
             }
-            Item::Branch(..) | Item::Jal(..) => true,
+            Item::Nested { before, inner, after, .. } => {
+                ![before, inner, after].into_iter().flatten().any(|line| line.contains("0xb00"))
+            }
+            Item::Branch(..) | Item::Jal(..) | Item::Short(_) | Item::Trap(_) => true,
         };
         let items: Vec<Item> = items.into_iter().filter(timeless).collect();
         let bytes = program_of_passes(&items, config.core.instruction_set(), 4);
@@ -450,7 +580,7 @@ proptest! {
         let passes = |config: &Config| {
             let mut passes: Vec<Vec<(u64, u32)>> = Vec::new();
             run(config, &image, Engine::Calendar, &mut Retire(|row: ennead_sim::observe::Retired| {
-                if row.pc == BASE + START + 21 * 4 {
+                if row.pc == BASE + START + 4 * (PREAMBLE.len() as u32 + 1) {
                     passes.push(Vec::new());
                 }
                 if let Some(pass) = passes.last_mut() {
@@ -522,7 +652,8 @@ proptest! {
         for (core, hits) in hits.into_iter().enumerate() {
             let passes = retired.iter().filter(|(by, pc, _)| *by == core && breakpoints.contains(pc)).count() as u64;
             // An instruction that an interrupt kills in decode is come to again; every core may raise one for all.
-            let interrupts = items.iter().filter(|item| matches!(item, Item::Interrupt { .. })).count() as u64 * 8;
+            let raises = |item: &&Item| matches!(item, Item::Interrupt { .. } | Item::Sleep { .. });
+            let interrupts = items.iter().filter(raises).count() as u64 * 8;
             prop_assert!((passes..=passes + interrupts).contains(&hits), "core {core}: {hits} for {passes}");
         }
     }

@@ -103,6 +103,11 @@ impl Config {
             "is for a single core: set cluster.workers = 1 and orchestrator.present = false".into(),
         )?;
         must(
+            core.response_latency == 1 || (machine.map == Map::Bench && cluster.workers == 1 && !orchestrator.present),
+            "core.response_latency",
+            "is for a single core on the bench: elsewhere each memory has a latency of its own".into(),
+        )?;
+        must(
             core.gap == GapExtras::None || core.isa == IsaFamily::Xpulpv2,
             "core.gap",
             "needs the legacy encodings: set core.isa = xpulpv2".into(),
@@ -229,6 +234,11 @@ mod tests {
                 "ennead",
                 &["core.grant_trace=x.gnt"],
                 &["core.grant_trace = x.gnt", "single core"],
+            ),
+            (
+                "ennead",
+                &["core.response_latency=2"],
+                &["core.response_latency = 2", "single core"],
             ),
             (
                 "ennead",

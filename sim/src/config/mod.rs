@@ -247,6 +247,8 @@ sections! {
         event_counters: usize = 1, "counters", Allowed::Range(0, 29);
         /// Whether `cv.elw` sleeps and `wfi` does nothing, as in a core built for a cluster.
         cluster_build: bool = true, "bool", Allowed::Bool;
+        /// Cycles from the grant of a data access to its response, on a single core's bench.
+        response_latency: u32 = 1, "cycles", Allowed::Range(1, 64);
         /// A grant pattern to replay on the memory ports of a single core: a file with two characters a cycle.
         grant_trace: String = String::new(), "path", Allowed::Path;
     }

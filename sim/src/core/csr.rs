@@ -196,7 +196,7 @@ impl Csr {
             mie: 0,
             controller_masks: generation == Generation::Ri5cy || config.machine.map == Map::PulpOpen,
             always_vectored: generation == Generation::Ri5cy || config.machine.map == Map::PulpOpen,
-            mtvec: boot & !0xff | u32::from(generation == Generation::Cv32e40p),
+            mtvec: boot & !0xff | 1,
             vector_set: false,
             mscratch: 0,
             mepc: 0,
@@ -425,8 +425,11 @@ impl Csr {
             MTVEC => {
                 // The hardware keeps bits 31..=8. In direct mode the others stay here too, for the test suites of other
                 // cores; a program that runs on the hardware has them clear.
-                let direct = modern && value & 1 == 0;
-                self.mtvec = value & if direct { !3 } else { !0xfe };
+                // The older core knows no direct mode: its mode bit always reads 1.
+                self.mtvec = match (modern, value & 1) {
+                    (true, 0) => value & !3,
+                    _ => value & !0xff | 1,
+                };
                 self.vector_set = true;
             }
             MCOUNTINHIBIT => self.inhibit(value & self.counters, after),

@@ -23,7 +23,7 @@ const DEPTH: usize = 2;
 /// A recorded pattern of grants for the two memory ports of a single core.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantTrace {
-    /// Bit 0: instruction grant, bit 1: data grant, one entry a cycle.
+    /// Bit 0: instruction grant, bit 1: data grant, bit 2: a data response follows; one entry a cycle.
     grants: Arc<[u8]>,
 }
 
@@ -40,8 +40,9 @@ pub enum GrantTraceError {
 
 impl GrantTrace {
     /// Parses a pattern, plain or compressed with gzip. Two characters a cycle, from cycle 0 on: a digit (bit 0: the
-    /// instruction port is granted, bit 1: the data port is), then `r` or `-` (a data response in the next cycle; not
-    /// used, because here a grant is always answered in the next cycle). After its end every request is granted.
+    /// instruction port is granted, bit 1: the data port is), then `r` or `-` (a data response comes in the next cycle, or
+    /// none does; accesses are answered in their order). After its end every request is granted, and answered in the next
+    /// cycle.
     ///
     /// # Errors
     /// [`GrantTraceError`] for bytes that are no such pattern.
@@ -56,7 +57,9 @@ impl GrantTrace {
         let mut grants = Vec::with_capacity(text.len() / 2);
         for (position, pair) in text.trim_ascii_end().chunks(2).enumerate() {
             match pair {
-                [digit @ b'0'..=b'3', b'r' | b'-'] => grants.push(digit - b'0'),
+                [digit @ b'0'..=b'3', answer @ (b'r' | b'-')] => {
+                    grants.push((digit - b'0') | if *answer == b'r' { 4 } else { 0 });
+                }
                 [b'0'..=b'3', ..] => return Err(GrantTraceError::Malformed(2 * position + 1)),
                 _ => return Err(GrantTraceError::Malformed(2 * position)),
             }
@@ -73,6 +76,12 @@ impl GrantTrace {
     pub fn data_from(&self, cycle: u64) -> u64 {
         let rest = self.grants.get(cycle as usize..).unwrap_or_default();
         cycle + rest.iter().position(|grant| grant & 2 != 0).unwrap_or(rest.len()) as u64
+    }
+
+    /// The first cycle from `cycle` on that a data response follows (R25); `cycle` itself where none does.
+    pub fn response_from(&self, cycle: u64) -> u64 {
+        let rest = self.grants.get(cycle as usize..).unwrap_or_default();
+        cycle + rest.iter().position(|grant| grant & 4 != 0).unwrap_or(0) as u64
     }
 }
 
@@ -237,7 +246,8 @@ impl Fetch {
                     busy = changed;
                     if taken { Granted::Later } else { Granted::No }
                 });
-                busy |= self.queue != before;
+                // A redirect to the word that is on its way already changes nothing now, but the cycle after it does.
+                busy |= self.queue != before || control.redirect.is_some() || control.loop_back.is_some();
                 delivered
             }
         };

@@ -87,6 +87,8 @@ pub struct Reply {
     pub wait: Charge,
     /// The wait of an event load was cut short by an interrupt (E7).
     pub interrupted: bool,
+    /// Cycles from the grant to the response (R25); 1 wherever memory answers in the next cycle.
+    pub latency: u32,
 }
 
 /// A number of the events that counters show (the legacy numbering).
@@ -240,6 +242,8 @@ pub struct Core {
     divides: u64,
     /// Decode is empty and waits for the instruction cache.
     filling: Option<Filling>,
+    /// Cycles in which the clock stood still: asleep after `wfi`.
+    unclocked: u64,
 }
 
 /// How the fetch stage fills an empty decode stage.
@@ -289,6 +293,7 @@ impl Core {
             undisturbed: true,
             divides: 0,
             filling: None,
+            unclocked: 0,
         }
     }
 
@@ -407,6 +412,7 @@ impl Core {
             return false;
         }
         let first_fetch = now.max(since) + 1;
+        self.unclocked += now.saturating_sub(since);
         self.pipeline.asleep_until(first_fetch - 1);
         self.fetch_idles(since, first_fetch, memory);
         let flow = if self.csr.interrupts_enabled() {
@@ -497,6 +503,7 @@ impl Core {
             }
             _ => {}
         }
+        t = self.pipeline.after_bubble(t);
         if self.lines != 0
             && let Some((at, pending)) = self.interrupt()
             && at <= t
@@ -603,10 +610,7 @@ impl Core {
                 };
                 self.post(s, address, width, Some(c), false)
             }
-            Action::EventLoad => {
-                self.events[event::EVENT_LOAD] += 1;
-                self.post(s, a.wrapping_add(b), Width::Word, None, true)
-            }
+            Action::EventLoad => self.post(s, a.wrapping_add(b), Width::Word, None, true),
             Action::Float(eval, latency) => {
                 let Some(rounding) = self.rounding(uop) else {
                     return self.illegal(uop, self.illegal_delay(), memory);
@@ -619,6 +623,7 @@ impl Core {
                 if self.settings.shared_fpu {
                     return self.ask_fpu(request);
                 }
+                let request = self.pipeline.requested_again(request, u64::from(latency), 0);
                 self.pipeline.execute(
                     uop,
                     s,
@@ -627,7 +632,8 @@ impl Core {
                     Charge::Stall(Stall::FpuLatency),
                     || None,
                 );
-                self.pipeline.fp_accepted(uop.rd, request, u64::from(latency));
+                self.pipeline
+                    .fp_accepted(uop.rd, self.pipeline.ex_end, u64::from(latency));
                 self.follow(uop, redirect_at, memory)
             }
             Action::DivSqrt(eval, op) => {
@@ -647,6 +653,9 @@ impl Core {
                     self.divides = latency.latency + timing::SHARED_DIVIDER;
                     return self.ask_fpu(request);
                 }
+                let request = self
+                    .pipeline
+                    .requested_again(request, latency.latency - 1, latency.occupies);
                 self.pipeline.execute(
                     uop,
                     s,
@@ -687,7 +696,7 @@ impl Core {
                 true
             }
             Action::Jal | Action::Jalr => {
-                self.events[event::JUMP] += 1;
+                self.count_jump(uop);
                 let link = self.pc.wrapping_add(u32::from(uop.len));
                 let target = if matches!(uop.action, Action::Jal) {
                     self.pc.wrapping_add(uop.imm as u32)
@@ -734,7 +743,7 @@ impl Core {
                 self.pipeline.execute(uop, s, s, Stall::System, Charge::Sleep, || None);
                 self.loops.flushed();
                 self.pc = self.pc.wrapping_add(u32::from(uop.len));
-                self.next = Next::Asleep(t + 4);
+                self.next = Next::Asleep(self.pipeline.ex_end + 3);
                 false
             }
             Action::Ebreak | Action::Ecall if self.calls_host(uop, memory) => {
@@ -1113,6 +1122,7 @@ impl Core {
             width: bytes as u8,
             event,
         };
+        let start = self.pipeline.asks_from(start);
         self.pending = Some(Pending {
             request,
             start,
@@ -1134,7 +1144,8 @@ impl Core {
             return self.ask_for_the_rest(reply, value);
         }
         let raw = pending.read(reply.data);
-        let natural = pending.start + u64::from(crosses);
+        let pending_start = pending.start;
+        let natural = pending_start + u64::from(crosses);
         let end = reply.cycle;
         self.pending = None;
         let next_pc = self.pc.wrapping_add(u32::from(uop.len));
@@ -1143,7 +1154,8 @@ impl Core {
         self.pipeline
             .execute(uop, natural, end, Stall::MultiCycle, reply.wait, jalr);
         let loads = matches!(uop.action, Action::Load(..) | Action::EventLoad).then_some(uop.rd);
-        self.pipeline.accessed(loads);
+        let response = (self.pipeline.ex_end + 1).max(end + u64::from(reply.latency));
+        self.pipeline.answered(loads, response);
         match uop.action {
             Action::Load(width, fill, addressing) => {
                 if addressing == Addressing::PostIncrement {
@@ -1161,8 +1173,11 @@ impl Core {
                     self.pipeline.ex_end
                 } else {
                     self.pc = next_pc;
-                    self.pipeline.ex_end + timing::EVENT_LOAD
+                    (self.pipeline.ex_end + timing::EVENT_LOAD).max(self.pipeline.response())
                 };
+                let slept = !matches!(reply.wait, Charge::Stall(Stall::EventUnit | Stall::BankConflict));
+                let waited = if slept { end - pending_start } else { 0 };
+                self.events[event::EVENT_LOAD] += from - self.pipeline.issued - waited;
                 let flow = Flow::Hold {
                     from,
                     charge: Stall::EventUnit,
@@ -1188,6 +1203,14 @@ impl Core {
         let address = pending.request.address;
         let offset = address & 3;
         let mask = ((1u32 << pending.request.width) - 1) << offset >> 4;
+        if self.settings.generation == Generation::Ri5cy {
+            // It counts accesses on the bus.
+            self.events[if pending.request.write {
+                event::STORE
+            } else {
+                event::LOAD
+            }] += 1;
+        }
         pending.half = Some(Half {
             address,
             data: reply.data,
@@ -1195,7 +1218,8 @@ impl Core {
         pending.request.address = (address & !3).wrapping_add(4);
         pending.request.byte_enable = mask as u8;
         pending.request.data = value >> (8 * (4 - offset));
-        self.next = Next::Request(reply.cycle + 1);
+        let again = self.pipeline.first_half(reply.cycle, u64::from(reply.latency));
+        self.next = Next::Request(again);
     }
 
     fn ask_fpu(&mut self, request: u64) -> bool {
@@ -1240,13 +1264,23 @@ impl Core {
 
     fn view_events(&self, t: u64, instret: u64) -> Events {
         let mut events = self.events;
-        events[0] = t;
+        events[0] = t - self.unclocked;
         events[1] = instret;
-        let stalls = &self.pipeline.ledger.stalls;
-        events[event::LOAD_STALL] = stalls[Stall::LoadUse as usize];
-        events[event::JUMP_STALL] = 0;
-        events[event::FETCH_MISS] = stalls[Stall::Fetch as usize];
+        events[event::LOAD_STALL] = self.pipeline.hazards.load;
+        events[event::JUMP_STALL] += self.pipeline.hazards.jump;
+        events[event::FETCH_MISS] = self.pipeline.ledger.stalls[Stall::Fetch as usize];
         events
+    }
+
+    /// Counts a jump, before it writes its register. One that writes the register that it jumps to holds itself back for a
+    /// cycle once it has left (R28). The older core does not count a jump that a hazard held back.
+    #[inline(always)]
+    fn count_jump(&mut self, uop: &Uop) {
+        if matches!(uop.action, Action::Jalr) && uop.rd == uop.rs1 && uop.rd != 0 {
+            self.events[event::JUMP_STALL] += 1;
+        }
+        let counts = self.settings.generation != Generation::Ri5cy || !self.pipeline.met_hazard;
+        self.events[event::JUMP] += u64::from(counts);
     }
 
     #[allow(clippy::too_many_arguments)]

@@ -65,6 +65,16 @@ impl Default for Ledger {
     }
 }
 
+/// How often hazards held an instruction back in its first cycle in decode: what the hardware's counters show, however long
+/// the wait was. Nothing is counted for an instruction that waits for the execute stage first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hazards {
+    /// By a load under way (R3, R4).
+    pub load: u64,
+    /// By the producer of the register that a jump goes to (R10).
+    pub jump: u64,
+}
+
 /// What a wait is charged to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Charge {
@@ -119,6 +129,10 @@ pub struct Pipeline {
     older: bool,
     /// The first cause that the wait before the last instruction was charged to.
     pub waited_for: Option<Charge>,
+    /// Instructions that a load, and jumps whose register's producer, held back in their first cycle in decode.
+    pub hazards: Hazards,
+    /// One of them held back the last instruction that waited.
+    pub met_hazard: bool,
     /// Of a wait: the cycles in decode for an operand, and what those are charged to.
     held: (u64, Charge),
     /// What the cycles so far were spent on.
@@ -262,6 +276,8 @@ impl Pipeline {
             fetched_from: (0, 0),
             older: generation == Generation::Ri5cy,
             waited_for: None,
+            hazards: Hazards::default(),
+            met_hazard: false,
             held: (0, Charge::Sleep),
             ledger: Ledger::default(),
         }
@@ -295,7 +311,7 @@ impl Pipeline {
     /// R20).
     #[inline(always)]
     pub fn operands_ready(&self, uop: &Uop, mut t: u64) -> u64 {
-        if self.load_ready > t && (self.load_bit & uop.reads != 0 || self.load_rd == uop.alu_rd) {
+        if self.load_ready > t && self.awaits_load(uop) {
             t = self.load_ready;
         }
         if self.fp_until > t && self.awaited(uop) {
@@ -305,8 +321,31 @@ impl Pipeline {
     }
 
     #[inline(always)]
+    fn awaits_load(&self, uop: &Uop) -> bool {
+        self.load_bit & uop.reads != 0 || self.load_rd == uop.alu_rd
+    }
+
+    /// Counts what holds `uop` back in its first cycle in decode, after it waited.
+    fn count_hazards(&mut self, uop: &Uop) {
+        let first = self.arrival.max(self.issued + 1);
+        let jumps = matches!(uop.action, Action::Jalr);
+        let load = self.load_ready > first && self.awaits_load(uop);
+        let jump = jumps && self.jalr_redirect(uop) > first;
+        self.hazards.load += u64::from(load);
+        self.hazards.jump += u64::from(jump);
+        self.met_hazard = load || jump;
+    }
+
+    #[inline(always)]
     fn awaited(&self, uop: &Uop) -> bool {
         self.fp_bit & uop.awaits != 0 && !(self.older && matches!(uop.action, Action::Jalr))
+    }
+
+    /// R25: the first cycle from `t` on in which nothing keeps an instruction in decode: behind a response that is late, an
+    /// empty execute stage does.
+    #[inline(always)]
+    pub fn after_bubble(&self, t: u64) -> u64 {
+        if t > self.ex_end { t.max(self.response) } else { t }
     }
 
     /// R21: a CSR access waits until the FPU is idle.
@@ -383,7 +422,7 @@ impl Pipeline {
     #[inline(always)]
     pub fn flows_from(&self) -> Option<u64> {
         let t = self.arrival.max(self.ex_end);
-        (self.alu_return == NEVER && self.response <= t + 1).then_some(t)
+        (self.alu_return == NEVER && self.response <= self.ex_end + 1).then_some(t)
     }
 
     /// Charges the wait of an instruction that leaves decode in cycle `t`; the last before it did so in cycle `issued`.
@@ -440,6 +479,7 @@ impl Pipeline {
             self.charge(uop, t);
         } else {
             self.waited_for = None;
+            self.met_hazard = false;
         }
         self.ledger.active += 1;
         self.issued = t;
@@ -449,6 +489,7 @@ impl Pipeline {
     #[cold]
     #[inline(never)]
     pub fn charge(&mut self, uop: &Uop, t: u64) {
+        self.count_hazards(uop);
         let csr = matches!(uop.action, Action::Csr(..));
         let waits_for_fpu = self.fp_until + u64::from(csr) >= t && (csr || self.awaited(uop));
         let operand = match uop.action {
@@ -527,15 +568,15 @@ impl Pipeline {
             self.ex_wait = Charge::Stall(Stall::L2);
         }
         if self.alu_return <= self.ex_end {
-            self.return_on_alu_port(uop, next_jalr());
+            self.return_on_alu_port(uop, end, next_jalr());
         }
     }
 
     /// R19: a result that returns on the ALU port has priority over the instruction in the execute stage, unless it is
-    /// parked.
+    /// parked. An access asks for its grant up to cycle `asks_until`.
     #[cold]
     #[inline(never)]
-    fn return_on_alu_port(&mut self, uop: &Uop, next_jalr: Option<u8>) {
+    fn return_on_alu_port(&mut self, uop: &Uop, asks_until: u64, next_jalr: Option<u8>) {
         let start = self.issued + 1;
         let access = matches!(uop.action, Action::Load(..) | Action::Store(..));
         // The second half of a misaligned access does not write the base; only the older core gets to see that.
@@ -545,7 +586,7 @@ impl Pipeline {
             let now = self.alu_return;
             let parked = !self.older
                 && now >= start
-                && (access && (writes || self.ex_natural > start)
+                && (access && (writes && now <= asks_until || self.ex_natural > start)
                     || writes && self.response == now
                     || matches!(uop.action, Action::MulHigh(_)) && now > start
                     || writes && next_jalr.is_some_and(|rs1| rs1 != self.fp_rd));
@@ -575,13 +616,52 @@ impl Pipeline {
     /// writes (R3, R4, R25).
     #[inline(always)]
     pub fn accessed(&mut self, load: Option<u8>) {
-        self.response = self.ex_end + 1;
+        self.answered(load, self.ex_end + 1);
+    }
+
+    /// The same where the answer comes in cycle `response`.
+    #[inline(always)]
+    pub fn answered(&mut self, load: Option<u8>, response: u64) {
+        self.response = response;
         if let Some(rd) = load {
             (self.load_rd_before, self.load_ready_before) = (self.load_rd, self.load_ready);
             self.load_rd = rd;
             self.load_bit = (1u64 << rd) & !1;
             self.load_ready = self.response;
         }
+    }
+
+    /// R25: the first half of a misaligned access was granted in cycle `grant` and is answered `latency` cycles later. Gives
+    /// the cycle in which the second half asks for its grant.
+    pub fn first_half(&mut self, grant: u64, latency: u64) -> u64 {
+        let leaves = grant.max(self.response);
+        self.response = (grant + latency).max(leaves + 1);
+        if self.older { self.response } else { leaves + 1 }
+    }
+
+    /// R25: when an access that enters the execute stage in `start` asks for its grant: the older core has one access under
+    /// way at a time.
+    #[inline(always)]
+    pub fn asks_from(&self, start: u64) -> u64 {
+        if self.older { start.max(self.response) } else { start }
+    }
+
+    /// Cycle of the last memory response (R25).
+    pub fn response(&self) -> u64 {
+        self.response
+    }
+
+    /// R25: behind a late response the dispatcher does not know that the operation in the execute stage cannot leave it. One
+    /// that returns on the ALU port is requested in cycle `request`, and again after each return until the response has come;
+    /// gives the cycle of the last request. Each is taken `occupies` cycles late.
+    #[inline(always)]
+    pub fn requested_again(&self, mut request: u64, latency: u64, occupies: u64) -> u64 {
+        if latency > 1 {
+            while request < self.response {
+                request += latency + 1 + occupies;
+            }
+        }
+        request
     }
 
     /// When a floating-point operation that enters the execute stage in `start` reaches the FPU (R19).

@@ -184,7 +184,7 @@ impl Core {
                     }
                     return Way::On;
                 }
-                Action::Jal if !self.loops.active => {
+                Action::Jal if !self.loops.active && at == t => {
                     self.leave(&mut passed, uop, at);
                     self.events[event::JUMP] += 1;
                     self.write(uop.rd, pc.wrapping_add(u32::from(uop.len)));

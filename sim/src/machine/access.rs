@@ -393,6 +393,7 @@ impl Machine {
                 data,
                 wait: charge,
                 interrupted,
+                latency: 1,
             },
             horizon,
             observer,

@@ -291,7 +291,9 @@ impl Machine {
     pub(super) fn acknowledge(&mut self, index: usize, cycle: u64, line: u32) {
         if self.config.machine.map == Map::Bench {
             self.bench.acknowledge();
-            self.cores[index].set_lines(cycle + 1, self.bench.irq_lines());
+            let lines = self.bench.irq_lines();
+            self.cores[index].set_lines(cycle + 1, lines);
+            self.recorders[index].acknowledged(cycle + 1, lines);
         } else if index < self.workers {
             self.event_unit.acknowledge(self.now, index, line);
         } else {

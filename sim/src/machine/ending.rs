@@ -83,6 +83,11 @@ impl Recorder {
         }
     }
 
+    /// The core took an interrupt by itself, and its lines are `lines` from cycle `from` on.
+    pub(super) fn acknowledged(&mut self, from: u64, lines: u32) {
+        self.lines.push((from, lines));
+    }
+
     /// The core changed other than by an answer, or is about to be told more than there is room for.
     #[cold]
     pub(super) fn restart(&mut self, core: &Core) {

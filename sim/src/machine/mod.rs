@@ -124,6 +124,8 @@ pub struct Machine {
     bench: Bench,
     /// When the single core's memory ports grant, where that is replayed (R25, R26).
     grants: Option<GrantTrace>,
+    /// The first cycle in which that pattern can say that the next access's response follows.
+    answers_from: u64,
     /// The address that the bench's background master reads in every cycle.
     stream: Option<u32>,
     paths: Vec<Path>,
@@ -139,7 +141,7 @@ pub struct Machine {
     bank_requests: Requests,
     /// Which bank a byte offset in L1 lies in: this mask over word numbers.
     bank_mask: u32,
-    /// Bytes of L1 that workers reach without routing: none where grants are replayed.
+    /// Bytes of L1 that workers reach without routing: none where grants are replayed or responses are late.
     plain_bytes: u32,
     /// The bank that each core's access asks for, or [`NO_BANK`] where it is no worker's plain L1 access.
     banks_of: Vec<u16>,
@@ -260,6 +262,7 @@ impl Machine {
             udma: Udma::default(),
             bench: Bench::default(),
             grants: None,
+            answers_from: 0,
             stream: None,
             paths: vec![Path::default(); count],
             recorders: Vec::new(),
@@ -270,7 +273,11 @@ impl Machine {
             wakes: Vec::new(),
             bank_requests: Requests::new(config.l1.banks),
             bank_mask: config.l1.banks as u32 - 1,
-            plain_bytes: config.l1.size,
+            plain_bytes: if config.core.response_latency > 1 {
+                0
+            } else {
+                config.l1.size
+            },
             banks_of: vec![NO_BANK; count],
             calendar: Calendar::new(),
             now: 1,
@@ -442,7 +449,10 @@ impl Machine {
 
     /// Answers a core's access and lets it run on.
     #[inline(always)]
-    fn complete<O: Observer>(&mut self, index: usize, reply: Reply, horizon: u64, observer: &mut O) {
+    fn complete<O: Observer>(&mut self, index: usize, mut reply: Reply, horizon: u64, observer: &mut O) {
+        if self.plain_bytes == 0 {
+            reply.latency = self.response_latency();
+        }
         let core = &mut self.cores[index];
         if !core.asks() {
             // It was stopped in this very cycle.
@@ -466,12 +476,25 @@ impl Machine {
             data,
             wait: Charge::Stall(Stall::BankConflict),
             interrupted: false,
+            latency: 1,
         };
         self.recorders[index].reply(core, reply);
         if !core.granted(self.now, data, &mut self.program, &self.memory, horizon) {
             return self.advance(index, horizon, observer);
         }
         self.schedule(index);
+    }
+
+    /// R25: cycles from a grant in this cycle to its response.
+    #[cold]
+    fn response_latency(&mut self) -> u32 {
+        let mut latency = self.config.core.response_latency;
+        if let Some(grants) = &self.grants {
+            let follows = grants.response_from(self.now.max(self.answers_from));
+            self.answers_from = follows + 1;
+            latency += (follows - self.now) as u32;
+        }
+        latency
     }
 
     /// Everything that happens in cycle `now`: devices first, then the cores in `due`. Cores may run ahead through
@@ -625,6 +648,7 @@ impl Machine {
                 data,
                 wait: Charge::Stall(Stall::BankConflict),
                 interrupted: false,
+                latency: 1,
             };
             self.complete(winner, reply, horizon, observer);
         } else if self.stream.is_none() {

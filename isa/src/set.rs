@@ -89,7 +89,7 @@ impl Set {
             Extension::I | Extension::M | Extension::Zicsr | Extension::Zifencei => true,
             Extension::C => self.c,
             Extension::F => self.f,
-            Extension::FloatFile => self.f && own_file,
+            Extension::FloatMemory => self.f && (own_file || matches!(self.pulp, Pulp::Xpulpv2)),
             Extension::FloatMove => self.f && (own_file || !matches!(self.pulp, Pulp::None)),
             Extension::Zfh => self.f && self.zfh && own_file && !self.packed_fp16,
             Extension::Zhinx => self.f && self.zfh && !own_file && !self.packed_fp16,
@@ -119,8 +119,9 @@ pub enum Extension {
     Zifencei,
     /// Single precision, in either register style.
     F,
-    /// Floats in a file of their own: loads and stores of floats.
-    FloatFile,
+    /// Loads and stores of floats: with a float file, and on RI5CY-like cores without one, where they are loads and
+    /// stores of the shared registers (so GVSoC has them; Zfinx drops them).
+    FloatMemory,
     /// Moves between integers and floats: with a float file, and on RI5CY-like cores without one, whose decoder keeps
     /// them (Zfinx and Zhinx drop them).
     FloatMove,
@@ -157,7 +158,7 @@ impl fmt::Display for Extension {
             Extension::Zicsr => "Zicsr",
             Extension::Zifencei => "Zifencei",
             Extension::F => "F",
-            Extension::FloatFile => "float registers",
+            Extension::FloatMemory => "float memory",
             Extension::FloatMove => "float moves",
             Extension::Zfh => "Zfh",
             Extension::Zhinx => "Zhinx",

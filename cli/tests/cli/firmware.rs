@@ -112,7 +112,7 @@ fn a_register_without_a_model_is_told_once_or_is_a_fault() {
     let (_, status, stderr) = run("pulp-rt", &["--config", "pulp-open"]);
     assert_eq!(status, 5);
     assert_eq!(stderr.matches("warning").count(), 1, "{stderr}");
-    for part in ["gpio", "0x1234", "0x1a101008", "(main+0x"] {
+    for part in ["advanced timer", "0x1234", "0x1a105008", "(main+0x"] {
         assert!(stderr.contains(part), "{part}: {stderr}");
     }
     let (report, status, stderr) = run("pulp-rt", &["--config", "pulp-open", "--strict"]);
@@ -121,7 +121,7 @@ fn a_register_without_a_model_is_told_once_or_is_a_fault() {
         (201, Some("fault")),
         "{stderr}"
     );
-    assert!(stderr.contains("0x1a101008"), "{stderr}");
+    assert!(stderr.contains("0x1a105008"), "{stderr}");
 }
 
 #[test]

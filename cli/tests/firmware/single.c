@@ -37,7 +37,7 @@ void init(void) {
 int main(void) {
   put_text("Start\n");
   for (int i = 0; i < 3; i++)
-    REG(0x1A101008) = 0x1234; /* GPIO */
+    REG(0x1A105008) = 0x1234; /* an advanced timer */
   write_csr(0xCC1, 0); /* counting is on after reset */
   write_csr(0xCC0, 1 << 1 | 1 << 5);
   write_csr(0x79F, 0);

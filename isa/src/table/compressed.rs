@@ -34,7 +34,7 @@ pub(super) const C: &[Row] = rows! { [C]
     "c.swsp"     "110 ...... ..... 10"       C_SWSP     Sw
 };
 
-pub(super) const FLOAT: &[Row] = rows! { [C FloatFile]
+pub(super) const FLOAT: &[Row] = rows! { [C FloatMemory]
     "c.flw"      "011 ... ... .. ... 00"     C_FLW      Lw
     "c.fsw"      "111 ... ... .. ... 00"     C_FSW      Sw
     "c.flwsp"    "011 . ..... ..... 10"      C_FLWSP    Lw

@@ -80,7 +80,7 @@ pub(super) const FORMATS: &[Row] = formats! {
         | "101" XF FclassAh;
 };
 
-pub(super) const F_MEMORY: &[Row] = rows! { [FloatFile]
+pub(super) const F_MEMORY: &[Row] = rows! { [FloatMemory]
     "flw" "....... ..... ..... 010 ..... 0000111" FLOAD  Lw
     "fsw" "....... ..... ..... 010 ..... 0100111" FSTORE Sw
 };
@@ -104,7 +104,7 @@ pub(super) const ZHINX: &[Row] = rows! { [Zhinx]
     "fcvt.h.s" "0100010 00000 ..... ... ..... 1010011" FF_RM  FcvtZhinxS
 };
 
-pub(super) const XF16_MEMORY: &[Row] = rows! { [Xf16 FloatFile]
+pub(super) const XF16_MEMORY: &[Row] = rows! { [Xf16 FloatMemory]
     "flh"      "....... ..... ..... 001 ..... 0000111" FLOAD  LhBoxed
     "fsh"      "....... ..... ..... 001 ..... 0100111" FSTORE Sh
 };
@@ -135,7 +135,7 @@ pub(super) const XF16ALT_MOVES: &[Row] = rows! { [Xf16alt FloatMove]
     "fmv.ah.x"  "1111010 00000 ..... 100 ..... 1010011" FX     FmvHX
 };
 
-pub(super) const XF8_MEMORY: &[Row] = rows! { [Xf8 FloatFile]
+pub(super) const XF8_MEMORY: &[Row] = rows! { [Xf8 FloatMemory]
     "flb"      "....... ..... ..... 000 ..... 0000111" FLOAD  LbBoxed
     "fsb"      "....... ..... ..... 000 ..... 0100111" FSTORE Sb
 };

@@ -203,7 +203,12 @@ impl Csr {
             mcause: 0,
             fflags: 0,
             frm: 0,
-            mcountinhibit: counters,
+            // CV32E40P's counters stand still after reset; programs of the older core know no register to start them.
+            mcountinhibit: if config.core.isa == IsaFamily::Xpulpv2 {
+                0
+            } else {
+                counters
+            },
             counters,
             mhpmevent: [0; 29],
             pcer: 0,

@@ -21,7 +21,7 @@ use goblin::container::{Container, Ctx, Endian};
 use goblin::elf::Elf;
 use goblin::elf::header::{EM_RISCV, ET_CORE, ET_DYN, ET_EXEC, ET_REL, Header};
 use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader};
-use goblin::elf::section_header::{SHT_NOBITS, SHT_SYMTAB, SectionHeader};
+use goblin::elf::section_header::{SHF_EXECINSTR, SHT_NOBITS, SHT_SYMTAB, SectionHeader};
 use sha2::{Digest, Sha256};
 
 use crate::config::Config;
@@ -512,6 +512,17 @@ impl<'a> Sections<'a> {
             return Ok(Some(&[]));
         }
         range(self.bytes, &format!("section {name}"), header.sh_offset, header.sh_size).map(Some)
+    }
+
+    /// The bytes of every section that holds code.
+    fn code(&self) -> impl Iterator<Item = &'a [u8]> {
+        let code =
+            |header: &&SectionHeader| header.sh_type != SHT_NOBITS && header.sh_flags & u64::from(SHF_EXECINSTR) != 0;
+        let bytes = self.bytes;
+        self.headers
+            .iter()
+            .filter(code)
+            .filter_map(move |header| range(bytes, "a code section", header.sh_offset, header.sh_size).ok())
     }
 
     fn symbols(&self, ctx: Ctx) -> Result<Symbols, ElfError> {

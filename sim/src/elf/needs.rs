@@ -147,9 +147,14 @@ pub(super) fn read(sections: &Sections, flags: u32) -> Result<Needs, ElfError> {
         needs.extensions(&arch)?;
     }
     if let Some(data) = sections.data(CHIP)? {
-        let source = format!("section {CHIP}: {}", text(data, 0).trim());
+        let printable = data.split(|byte| !(b' '..=b'~').contains(byte));
+        let says = printable.max_by_key(|run| run.len()).unwrap_or_default();
+        let source = format!("section {CHIP}: {}", String::from_utf8_lossy(says));
         needs.ask("core.isa", "xpulpv2", &source);
-        needs.ask("core.fp_registers", "x", &source);
+        // Programs of chips before GAP9 can have a float file, which the section does not say.
+        if !sections.code().any(loads_floats) {
+            needs.ask("core.fp_registers", "x", &source);
+        }
     }
     match flags & 6 {
         0 => {}
@@ -157,6 +162,21 @@ pub(super) fn read(sections: &Sections, flags: u32) -> Result<Needs, ElfError> {
         _ => needs.lack("d", "e_flags: double-float or quad-float ABI"),
     }
     Ok(needs)
+}
+
+/// Whether code loads or stores floats: `flw` or `fsw`, found by stepping through it.
+fn loads_floats(code: &[u8]) -> bool {
+    let mut halves = code.chunks_exact(2).map(|half| u16::from_le_bytes([half[0], half[1]]));
+    while let Some(half) = halves.next() {
+        if half & 3 != 3 {
+            continue;
+        }
+        halves.next();
+        if matches!(half & 0x707F, 0x2007 | 0x2027) {
+            return true;
+        }
+    }
+    false
 }
 
 impl Needs {
@@ -251,6 +271,9 @@ impl Needs {
             match name.as_str() {
                 "rv64" | "rv128" => self.lack(&name, &source),
                 "i" | "e" | "m" | "c" | "zicsr" | "zifencei" | "zmmul" | "zca" | "zcf" | "zicntr" | "zihpm" => {}
+                // Toolchains name atomics for whatever is compiled with their usual `rv32imac`; bare-metal code for one
+                // hart at a time has none. One that is reached after all is an illegal instruction.
+                "a" | "zaamo" | "zalrsc" => {}
                 "f" => self.ask("core.fp_registers", "f", &source),
                 "zfinx" => self.ask("core.fp_registers", "x", &source),
                 "zfh" | "zfhmin" => {
@@ -262,7 +285,8 @@ impl Needs {
                     self.ask("core.zfh", "true", &source);
                 }
                 _ if name.starts_with("xcv") => self.ask("core.isa", "xcv", &source),
-                _ if name.starts_with("xpulp") => self.ask("core.isa", "xpulpv2", &source),
+                // `xcorev` is what CORE-V compilers called the older encodings before they had XCV's.
+                _ if name.starts_with("xpulp") || name == "xcorev" => self.ask("core.isa", "xpulpv2", &source),
                 _ => self.lack(&name, &source),
             }
         }
@@ -421,7 +445,11 @@ mod tests {
             ("rv32imc_xcvmac_xcvsimd", "core.isa=xcv"),
             ("rv32imfcxpulpv2", "core.fp_registers=f core.isa=xpulpv2"),
             ("rv32imfc_zfh", "core.fp_registers=f core.zfh=true"),
-            ("rv32imac_zba", "!a !zba"),
+            ("rv32imac_zba", "!zba"),
+            (
+                "rv32i2p0_m2p0_a2p0_c2p0_zfinx2p0_xcorev2p0",
+                "core.fp_registers=x core.isa=xpulpv2",
+            ),
             ("rv64ic", "!rv64"),
         ] {
             let mut needs = Needs::default();

@@ -61,7 +61,7 @@ pub(super) enum Target {
 }
 
 impl Target {
-    const COUNT: usize = 7;
+    const COUNT: usize = 8;
 
     fn index(self) -> usize {
         match self {
@@ -175,8 +175,9 @@ impl Machine {
                 self.ask_dma(index, index, offset, request, horizon, observer);
                 self.devices_changed();
             }
-            Place::Cluster(ClusterDevice::Dma, offset) => {
-                self.ask_dma(index, self.workers, offset, request, horizon, observer);
+            Place::Cluster(device @ (ClusterDevice::Dma | ClusterDevice::DmaSoc), offset) => {
+                let port = self.workers + usize::from(device == ClusterDevice::DmaSoc);
+                self.ask_dma(index, port, offset, request, horizon, observer);
                 self.devices_changed();
             }
             _ => {

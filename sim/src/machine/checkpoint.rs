@@ -105,7 +105,8 @@ macro_rules! state {
 
 state! {
     cores memory arbiter fpu event_unit dma dma_requests waiting_for_id control icache_control icache soc_control stdout
-    flls itc soc_events timers cluster_timer udma bench stream paths ports crossing banks_of calendar now console devices_next
+    flls gpio itc soc_events timers cluster_timer udma bench stream paths ports crossing banks_of calendar now console
+    devices_next
     shown warnings warned locked_bank semihost.errno program_break
 }
 

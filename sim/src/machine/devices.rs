@@ -15,7 +15,7 @@ use crate::memory::map::{ClusterDevice, Place, SocDevice};
 use crate::memory::{Memory, Which};
 use crate::observe::Observer;
 use crate::program::Program;
-use crate::soc::{Effect, Unmodelled, itc};
+use crate::soc::{Effect, Unmodelled, itc, timer};
 use crate::stall::Stall;
 
 impl Machine {
@@ -27,8 +27,19 @@ impl Machine {
     /// The cycle of their clock in which the timers outside the cluster, or the uDMA, are due.
     pub(super) fn soc_timers_due(&self) -> Option<u64> {
         let [first, second] = &self.timers;
-        let due = [first.next_due(), second.next_due(), self.udma.next_due()];
+        let due = [
+            first.next_due(),
+            second.next_due(),
+            self.udma.next_due(),
+            self.reference_edge_due(),
+        ];
         due.into_iter().flatten().min()
+    }
+
+    /// The next rising edge of the reference clock, if firmware asked for it.
+    fn reference_edge_due(&self) -> Option<u64> {
+        let wanted = self.itc.mask() >> itc::line::REFERENCE_CLOCK & 1 != 0;
+        wanted.then(|| timer::next_reference_edge(self.soc_cycle(), self.config.soc.frequency_hz))
     }
 
     /// Delivers the grants of sleeping loads and everything else whose time has come in the devices.
@@ -100,8 +111,8 @@ impl Machine {
             for (cores, line) in completion.lines(self.workers) {
                 self.event_unit.raise(now, cores, line);
             }
-            if completion.port == self.workers && (completion.event || completion.interrupt) {
-                self.itc.raise(itc::line::CLUSTER_DMA);
+            for line in completion.orchestrator_lines(self.workers) {
+                self.itc.raise(line);
                 outside_event = true;
             }
         }
@@ -177,6 +188,7 @@ impl Machine {
         let now = self.soc_cycle();
         match device {
             SocDevice::Fll => self.flls.read(offset),
+            SocDevice::Gpio => self.gpio.read(offset),
             SocDevice::Udma => self.udma.read(now, offset),
             SocDevice::Control => self.soc_control.read(offset),
             SocDevice::EventUnit => self.soc_events.read(offset),
@@ -184,14 +196,12 @@ impl Machine {
             SocDevice::Timer => self.timers[(offset >> 11) as usize & 1].read(now, offset & 0x7ff),
             SocDevice::Stdout => self.stdout.read(offset),
             SocDevice::Icache => Ok(0),
-            SocDevice::Gpio
-            | SocDevice::AdvancedTimer
-            | SocDevice::PowerManagement
-            | SocDevice::RealTimeClock
-            | SocDevice::DebugUnit => Err(Unmodelled::Read {
-                device: name(Place::Soc(device, offset)),
-                offset,
-            }),
+            SocDevice::AdvancedTimer | SocDevice::PowerManagement | SocDevice::RealTimeClock | SocDevice::DebugUnit => {
+                Err(Unmodelled::Read {
+                    device: name(Place::Soc(device, offset)),
+                    offset,
+                })
+            }
         }
     }
 
@@ -199,6 +209,7 @@ impl Machine {
         let now = self.soc_cycle();
         match device {
             SocDevice::Fll => self.flls.write(offset, value),
+            SocDevice::Gpio => self.gpio.write(offset, value),
             SocDevice::Udma => self.udma.write(now, offset, value),
             SocDevice::Control => self.soc_control.write(offset, value),
             SocDevice::EventUnit => self.soc_events.write(offset, value),
@@ -207,15 +218,13 @@ impl Machine {
             SocDevice::Stdout => self.stdout.write(offset, value),
             // The orchestrator fetches without a cache model.
             SocDevice::Icache => Ok(Effect::None),
-            SocDevice::Gpio
-            | SocDevice::AdvancedTimer
-            | SocDevice::PowerManagement
-            | SocDevice::RealTimeClock
-            | SocDevice::DebugUnit => Err(Unmodelled::Write {
-                device: name(Place::Soc(device, offset)),
-                offset,
-                value,
-            }),
+            SocDevice::AdvancedTimer | SocDevice::PowerManagement | SocDevice::RealTimeClock | SocDevice::DebugUnit => {
+                Err(Unmodelled::Write {
+                    device: name(Place::Soc(device, offset)),
+                    offset,
+                    value,
+                })
+            }
         }
     }
 
@@ -379,6 +388,12 @@ impl Machine {
                 self.update_lines();
             }
         }
+        if self.itc.mask() >> itc::line::REFERENCE_CLOCK & 1 != 0
+            && timer::next_reference_edge(now - 1, self.config.soc.frequency_hz) == now
+        {
+            self.itc.raise(itc::line::REFERENCE_CLOCK);
+            self.update_lines();
+        }
         if due(self.udma.next_due())
             && let Some(event) = self.udma.tick(now)
         {
@@ -433,7 +448,7 @@ fn name(found: Place) -> &'static str {
             ClusterDevice::Timer => "cluster timer",
             ClusterDevice::EventUnit => "event unit",
             ClusterDevice::Icache => "instruction cache control",
-            ClusterDevice::Dma => "dma",
+            ClusterDevice::Dma | ClusterDevice::DmaSoc => "dma",
             ClusterDevice::Accelerator => "accelerator",
         },
         Place::Soc(device, _) => match device {

@@ -45,6 +45,7 @@ use crate::soc::clock::Clocks;
 use crate::soc::control::SocControl;
 use crate::soc::event_unit::SocEventUnit;
 use crate::soc::fll::Flls;
+use crate::soc::gpio::Gpio;
 use crate::soc::itc::Itc;
 use crate::soc::stdout::Stdout;
 use crate::soc::timer::Timer;
@@ -73,6 +74,8 @@ const NEVER: u64 = u64::MAX;
 const NO_BANK: u16 = u16::MAX;
 /// DMA-side masters of the L1.
 const DMA_PORTS: usize = 4;
+/// Control ports of the DMA on the bus: the cluster's and the orchestrator's.
+const BUS_PORTS: usize = 2;
 
 /// Why a machine cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +119,7 @@ pub struct Machine {
     soc_control: SocControl,
     stdout: Stdout,
     flls: Flls,
+    gpio: Gpio,
     itc: Itc,
     soc_events: SocEventUnit,
     timers: [Timer; 2],
@@ -237,7 +241,7 @@ impl Machine {
             fpu: FpuPool::new(&config.fpu, workers),
             event_unit: EventUnit::new(workers),
             dma: Dma::new(
-                workers + 1,
+                workers + BUS_PORTS,
                 DmaTiming {
                     burst_bytes: config.dma.burst_bytes,
                     outstanding: config.dma.outstanding,
@@ -255,6 +259,7 @@ impl Machine {
             soc_control: SocControl::new(boot),
             stdout: Stdout::default(),
             flls: Flls::default(),
+            gpio: Gpio::default(),
             itc: Itc::default(),
             soc_events: SocEventUnit::default(),
             timers: [(); 2].map(|()| Timer::new(config.soc.frequency_hz)),

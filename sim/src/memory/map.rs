@@ -40,8 +40,10 @@ pub enum ClusterDevice {
     EventUnit,
     /// Instruction cache control.
     Icache,
-    /// DMA.
+    /// DMA, the port for the cluster's own cores.
     Dma,
+    /// DMA, the port for the orchestrator.
+    DmaSoc,
     /// The place of an accelerator; there is none.
     Accelerator,
 }
@@ -152,6 +154,7 @@ fn cluster(memory: &Memory, address: u32) -> Option<Place> {
         0x1000..0x1400 => (ClusterDevice::Accelerator, 0x1000),
         0x1400..0x1800 => (ClusterDevice::Icache, 0x1400),
         0x1800..0x1c00 => (ClusterDevice::Dma, 0x1800),
+        0x1c00..0x2000 => (ClusterDevice::DmaSoc, 0x1c00),
         0x4000..0x4400 => return Some(Place::EventUnit(offset - 0x4000)),
         0x4400..0x4800 => return Some(Place::Dma(offset - 0x4400)),
         _ => return None,
@@ -174,6 +177,8 @@ fn soc(address: u32) -> Option<Place> {
         0x9800..0xa000 => (SocDevice::InterruptController, 0x9800),
         0xb000..0xc000 => (SocDevice::Timer, 0xb000),
         0xf000..0x1_0000 => (SocDevice::Stdout, 0xf000),
+        // Where PULPissimo has it, and where PULP has it.
+        0x1_0000..0x2_0000 => (SocDevice::DebugUnit, 0x1_0000),
         0x9_0000..0xa_0000 => (SocDevice::DebugUnit, 0x9_0000),
         _ => return None,
     };

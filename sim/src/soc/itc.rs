@@ -12,12 +12,16 @@ use super::{Effect, Unmodelled};
 
 /// Lines with a fixed meaning.
 pub mod line {
-    /// A DMA command of the orchestrator's port is complete.
+    /// A DMA command of a port on the bus is complete.
     pub const CLUSTER_DMA: u32 = 8;
+    /// The same for a command of the orchestrator's port that asks for an interrupt.
+    pub const CLUSTER_DMA_IRQ: u32 = 9;
     /// Timer 0, low and high counter; timer 1 follows at + 2.
     pub const TIMER_0_LOW: u32 = 10;
     /// Timer 1, low counter.
     pub const TIMER_1_LOW: u32 = 12;
+    /// The reference clock rose. Pending only if it is enabled when that happens.
+    pub const REFERENCE_CLOCK: u32 = 14;
     /// The queue of SoC events is not empty.
     pub const SOC_EVENT: u32 = 26;
 }

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod control;
 pub mod event_unit;
 pub mod fll;
+pub mod gpio;
 pub mod itc;
 pub mod stdout;
 pub mod timer;

@@ -12,6 +12,13 @@ use super::{Effect, Unmodelled};
 /// Frequency of the reference clock in Hz.
 pub const REFERENCE_HZ: u64 = 32_768;
 
+/// The first cycle after `now`, of a clock of `frequency_hz`, in which the reference clock has risen once more.
+pub fn next_reference_edge(now: u64, frequency_hz: u64) -> u64 {
+    let edges = u128::from(now) * u128::from(REFERENCE_HZ) / u128::from(frequency_hz);
+    let cycle = ((edges + 1) * u128::from(frequency_hz)).div_ceil(REFERENCE_HZ.into());
+    u64::try_from(cycle).unwrap_or(u64::MAX)
+}
+
 /// Bits of a configuration register. Bits 0, 1, 2, 4 and 7 are exercised by firmware; the others follow the usual
 /// layout of this timer.
 mod cfg {
@@ -321,6 +328,18 @@ mod tests {
         timer.write(0, 0x04, 0x83).unwrap();
         assert_eq!(timer.read(185_000_000 - 1, 0x0C), Ok(16_383));
         assert_eq!(timer.read(370_000_000, 0x0C), Ok(32_768));
+    }
+
+    #[test]
+    fn the_reference_clock_rises_32768_times_a_second() {
+        for frequency in [50_000_000, 370_000_000, 32_769] {
+            let mut edge = 0;
+            for _ in 0..REFERENCE_HZ {
+                edge = next_reference_edge(edge, frequency);
+            }
+            assert_eq!(edge, frequency);
+        }
+        assert_eq!((next_reference_edge(0, 65_536), next_reference_edge(2, 65_536)), (2, 4));
     }
 
     #[test]

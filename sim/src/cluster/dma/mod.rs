@@ -26,6 +26,7 @@ use splitter::{Queued, Taken};
 use super::event_unit::line;
 use super::{Access, all_cores};
 use crate::soc::clock::Clocks;
+use crate::soc::itc;
 
 /// Transfer IDs (D2).
 const IDS: u32 = 16;
@@ -121,8 +122,8 @@ pub struct Completion {
 impl Completion {
     /// The event-unit lines to raise, each with its cores, on a cluster of `workers`.
     ///
-    /// A port beyond the workers' own is the peripheral bus: it raises line 22 to all workers, besides what it
-    /// broadcasts.
+    /// The port after the workers' own is the cluster's on the bus: it raises line 22 to all workers, besides what it
+    /// broadcasts. The one after that is the orchestrator's.
     pub fn lines(&self, workers: usize) -> impl Iterator<Item = (u64, u32)> {
         let all = all_cores(workers);
         let of_bus = self.port >= workers;
@@ -136,11 +137,28 @@ impl Completion {
         [
             (self.event, cores, line::DMA_EVENT),
             (self.interrupt, cores, line::DMA_IRQ),
-            (of_bus && (self.event || self.interrupt), all, line::DMA_EXTERNAL),
+            (
+                self.port == workers && (self.event || self.interrupt),
+                all,
+                line::DMA_EXTERNAL,
+            ),
         ]
         .into_iter()
         .filter(|&(raised, cores, _)| raised && cores != 0)
         .map(|(_, cores, line)| (cores, line))
+    }
+
+    /// The lines of the orchestrator's interrupt controller to raise: the cluster's port on the bus has one for both kinds
+    /// (as GVSoC), the orchestrator's port one for each (as the RTL).
+    pub fn orchestrator_lines(&self, workers: usize) -> impl Iterator<Item = u32> {
+        let (of_cluster, of_orchestrator) = (self.port == workers, self.port > workers);
+        [
+            (of_cluster && (self.event || self.interrupt), itc::line::CLUSTER_DMA),
+            (of_orchestrator && self.event, itc::line::CLUSTER_DMA),
+            (of_orchestrator && self.interrupt, itc::line::CLUSTER_DMA_IRQ),
+        ]
+        .into_iter()
+        .filter_map(|(raised, line)| raised.then_some(line))
     }
 }
 
@@ -187,7 +205,8 @@ pub struct Transfer {
     pub cycle: u64,
     /// Its transfer ID.
     pub id: u32,
-    /// The control port that gave it: a core's index, or the number of workers for the peripheral port.
+    /// The control port that gave it: a core's index, the number of workers for the cluster's port on the bus, one more
+    /// for the orchestrator's.
     pub port: usize,
     /// Bytes.
     pub bytes: u32,

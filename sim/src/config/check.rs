@@ -49,6 +49,11 @@ impl Config {
             "l1.size",
             "must be a power of two, because the scratchpad's address decoder masks address bits".into(),
         )?;
+        must(
+            l2.size.is_multiple_of(4),
+            "l2.size",
+            "must be a multiple of 4 bytes, so that the last word is whole".into(),
+        )?;
         match fpu.sharing {
             Sharing::Private => must(
                 fpu.count == cluster.workers,

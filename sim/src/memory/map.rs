@@ -123,7 +123,8 @@ pub fn place(map: Map, memory: &Memory, from: From, address: u32) -> Option<Plac
 fn elsewhere(memory: &Memory, from: From, address: u32) -> Option<Place> {
     if address < 0x0100_0000 {
         if from == From::Orchestrator {
-            return (address < base::ORCHESTRATOR_ALIAS).then_some(Place::L2(address));
+            let inside = address < base::ORCHESTRATOR_ALIAS.min(memory.size(Which::L2));
+            return inside.then_some(Place::L2(address));
         }
         if address < memory.size(Which::L1) && address < 0x10_0000 {
             return Some(Place::L1(address));

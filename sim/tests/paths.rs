@@ -11,81 +11,12 @@ use ennead_sim::engine::{Engine, RunOptions};
 use ennead_sim::fault::Outcome;
 use ennead_sim::machine::Machine;
 use ennead_sim::observe::{Retire, Retired};
-use support::{BASE, config, elf, program};
+use support::{BASE, config, elf, program, team};
 
-/// The orchestrator starts the workers and sleeps; the workers meet at a barrier and run `body`, with their number in s0
-/// and the event unit in s1; the first one ends the run when all have met again.
-fn text(body: &str) -> String {
-    format!(
-        "
-        csrrs s0, mhartid, zero
-        addi t0, zero, 992
-        bne s0, t0, @worker
-        li t1, 0x10200008
-        addi t0, zero, -1
-        sw t0, 0(t1)
-        sleep:
-        wfi
-        jal zero, @sleep
-        worker:
-        li s1, 0x10204000
-        li t0, 0x00010000
-        sw t0, 0(s1)
-        bne s0, zero, @meet
-        addi t0, zero, 0xff
-        sw t0, 0x200(s1)
-        sw t0, 0x20c(s1)
-        meet:
-        addi t0, zero, 60
-        wait:
-        addi t0, t0, -1
-        bne t0, zero, @wait
-        cv.elw t0, 0x21c(s1)
-        {body}
-        cv.elw t0, 0x21c(s1)
-        bne s0, zero, @end
-        li t0, 0x1a1040a0
-        li t1, 0x80000000
-        sw t1, 0(t0)
-        end:
-        jal zero, @end
-        "
-    )
-}
-
-/// The accesses to `address` from label `first` on: for each core, the cycles in which they were requested and granted.
-/// Every access of `body` is followed by an instruction that needs nothing: it leaves decode in the cycle of the grant.
+/// The timed accesses of `body`: for each core, the cycles in which they were requested and granted. Every one is followed
+/// by an instruction that needs nothing: it leaves decode in the cycle of the grant.
 fn accesses(config: &Config, body: &str) -> BTreeMap<usize, Vec<(u64, u64)>> {
-    let (bytes, _) = program(&text(body), BASE, &config.core.instruction_set());
-    let image = Image::parse(&elf(BASE, &[(BASE, &bytes)])).unwrap();
-    let [fast, oracle] = [Engine::Calendar, Engine::Lockstep].map(|engine| {
-        let mut rows: BTreeMap<usize, Vec<Retired>> = BTreeMap::new();
-        let mut machine = Machine::new(config, &image).unwrap();
-        let options = RunOptions {
-            engine,
-            max_cycles: 1_000_000,
-        };
-        let outcome = machine.run(
-            &options,
-            &mut Retire(|row: Retired| rows.entry(row.core).or_default().push(row)),
-        );
-        assert!(
-            matches!(&outcome, Outcome::Exit(exit) if exit.code == 0),
-            "{}",
-            outcome.message(&|_| None)
-        );
-        let timed = |rows: Vec<Retired>| -> Vec<(u64, u64)> {
-            let timed = rows.windows(2).filter(|pair| is_timed(pair[0].bits));
-            timed.map(|pair| (pair[0].cycle + 1, pair[1].cycle)).collect()
-        };
-        rows.into_iter()
-            .map(|(core, rows)| (core, timed(rows)))
-            .collect::<BTreeMap<_, _>>()
-    });
-    assert_eq!(fast, oracle);
-    fast.into_iter()
-        .filter(|(core, timed)| *core < 8 && !timed.is_empty())
-        .collect()
+    team::waits(config, body, is_timed)
 }
 
 /// `lw a0, ..` or `sw a0, ..`: what the tests measure.
@@ -150,43 +81,15 @@ fn every_recorded_access_is_granted_in_its_cycle() {
     }
 }
 
-/// C3, as its sentence says it: the upper half of the leaves from `low` on, if it asks and (the pointer's bit is 1 or the
-/// lower half does not ask), else the lower half.
-fn walk(asking: &[usize], pointer: usize, low: usize, leaves: usize) -> usize {
-    if leaves == 1 {
-        return low;
-    }
-    let half = leaves / 2;
-    let asks = |from: usize| asking.iter().any(|master| (from..from + half).contains(master));
-    let upper = asks(low + half) && (pointer & half != 0 || !asks(low));
-    walk(asking, pointer, if upper { low + half } else { low }, half)
-}
-
 /// When the crossbar grants requests at one target, by rule P4: C4 over nine masters, one request a cycle.
 fn granted_by_rule(requests: &BTreeMap<usize, Vec<(u64, u64)>>, wait: u64) -> BTreeMap<usize, Vec<u64>> {
-    let mut left: BTreeMap<usize, Vec<u64>> = requests
-        .iter()
-        .map(|(core, timed)| (*core, timed.iter().rev().map(|(requested, _)| *requested).collect()))
-        .collect();
-    let mut granted: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
     let mut pointer = 0;
-    let mut now = 0;
-    while left.values().any(|rest| !rest.is_empty()) {
-        let asks = |rest: &Vec<u64>| rest.last().is_some_and(|requested| *requested <= now);
-        let asking: Vec<usize> = left
-            .iter()
-            .filter(|(_, rest)| asks(rest))
-            .map(|(core, _)| *core)
-            .collect();
-        if !asking.is_empty() {
-            let winner = walk(&asking, pointer, 0, 16);
-            let above = asking.iter().find(|core| **core > pointer);
-            pointer = *above.unwrap_or(&asking[0]);
-            left.get_mut(&winner).unwrap().pop();
-            granted.entry(winner).or_default().push(now + wait);
-        }
-        now += 1;
-    }
+    let mut granted = team::replay(requests, |asking| {
+        let winner = team::walk(asking, pointer, 0, 16);
+        pointer = *asking.iter().find(|core| **core > pointer).unwrap_or(&asking[0]);
+        vec![winner]
+    });
+    granted.values_mut().flatten().for_each(|cycle| *cycle += wait);
     granted
 }
 

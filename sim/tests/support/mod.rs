@@ -6,6 +6,8 @@
 
 #![allow(dead_code, reason = "no test uses all of it")]
 
+pub(crate) mod team;
+
 use std::collections::HashMap;
 
 use ennead_isa::{Set, assemble};

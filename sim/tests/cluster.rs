@@ -11,7 +11,7 @@ use ennead_sim::machine::Machine;
 use ennead_sim::observe::Silent;
 use support::{config, team};
 
-fn keys<'a>(keys: &'a [String]) -> Vec<&'a str> {
+fn keys(keys: &[String]) -> Vec<&str> {
     keys.iter().map(String::as_str).collect()
 }
 

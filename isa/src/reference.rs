@@ -1,6 +1,7 @@
 //! The instruction reference page, written from the rows.
 //!
-//! Invariant: the page says nothing that a row or its operation does not say.
+//! Invariant: of an instruction the page says nothing that its row or its operation does not say. What the timing
+//! classes mean is summed up at the top; the rules are the simulator's.
 
 use std::fmt::Write;
 
@@ -21,7 +22,24 @@ Written by `cargo run -p ennead-isa --example reference > docs/instructions.md`;
   register are its lower and upper half. `half` is 2^(shift-1), and 0 when the shift is 0.
 - A bit field is named by its length less one and its lowest bit: `len` and `pos`, or bits 9 to 5 and 4 to 0 of `rs2`.
 - `s` and `u` after an operator mean signed and unsigned. Integer results and sums wrap at 32 bits.
-- The unit is the part of the core that the instruction occupies; the core's configuration turns it into cycles.
+- The timing class says what the instruction waits for and occupies. Cycles follow from it by the rules of
+  [the core's timing](timing-core.md), with the latencies of the core's configuration:
+
+| timing class | rules | alone, and in short |
+|---|---|---|
+| ALU, multiplier | R1, R4, R7 | 1 cycle; the next instruction can use the result |
+| multiplier, upper half | R2 | 5 cycles |
+| divider | R2 | 3 to 35 cycles, as the divisor says |
+| load, store | R3 to R6, R25 | 1 cycle, 2 where misaligned, and what the grant waits; a user of loaded data 1 later |
+| branch | R8, R11 | 1 cycle, 3 if taken |
+| jump | R9 to R11 | 2 cycles; to a register that was just written 1 or 2 more |
+| hardware loop | R14 | 1 cycle; going round costs nothing |
+| CSR | R15, R21 | 1 cycle, 4 where it flushes the pipeline; after the FPU is idle |
+| system | R16, R17 | 4 to 6 cycles |
+| event load | R18 | 4 cycles, and what the grant waits |
+| float add and multiply | R19, R20 | `fpu.addmul_latency`, for narrow formats `fpu.fp16_latency` |
+| float compare and move, float conversion | R19, R20, R27 | `fpu.others_latency` |
+| float divide and square root | R23 | in the background: 3 to 19 cycles, as `fpu.divsqrt` and the operands say |
 ";
 
 /// The page in Markdown.
@@ -39,7 +57,7 @@ pub fn page() -> String {
     for (title, rows) in groups {
         let _ = writeln!(
             page,
-            "\n## {title}\n\n| instruction | pattern | meaning | unit |\n|---|---|---|---|"
+            "\n## {title}\n\n| instruction | pattern | meaning | timing class |\n|---|---|---|---|"
         );
         for row in rows {
             let meaning = cell(&row.meaning());
@@ -49,10 +67,10 @@ pub fn page() -> String {
                 (true, false, "") => meaning,
                 (true, false, note) => format!("{meaning}; {}", cell(note)),
             };
-            let unit = row.op.map_or("", |op| unit(op.kind()));
+            let class = row.op.map_or("", |op| timing_class(op.kind()));
             let _ = writeln!(
                 page,
-                "| `{}` | `{}` | {remark} | {unit} |",
+                "| `{}` | `{}` | {remark} | {class} |",
                 cell(&written(row)),
                 row.pattern
             );
@@ -87,7 +105,8 @@ fn written(row: &Row) -> String {
     text
 }
 
-fn unit(kind: Kind) -> &'static str {
+/// What decides about an instruction's cycles; the numbers are the core's.
+fn timing_class(kind: Kind) -> &'static str {
     match kind {
         Kind::Compute { unit: Unit::Alu, .. } | Kind::AuiPc => "ALU",
         Kind::Compute { unit: Unit::Mul, .. } => "multiplier",

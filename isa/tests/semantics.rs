@@ -5,6 +5,7 @@ mod model;
 
 use common::{Random, covering_sets};
 use ennead_isa::op::{Addressing, Fill, LoopPart, Unit, Width};
+use ennead_isa::set::FloatRegisters;
 use ennead_isa::table::{self, ROWS, Row};
 use ennead_isa::{Decoder, Inst, Kind, Replicate, Set, assemble};
 use model::scattered;
@@ -38,23 +39,44 @@ fn operands(inst: &Inst, x: &[u32; 64]) -> (u32, u32, u32) {
     )
 }
 
+/// How often each row was tried. A row that a test means to hold and never tries would hold nothing.
+struct Tried(Vec<u32>);
+
+impl Tried {
+    fn new() -> Tried {
+        Tried(vec![0; ROWS.len()])
+    }
+
+    fn count(&mut self, inst: &Inst) {
+        self.0[usize::from(inst.row)] += 1;
+    }
+
+    /// Every row that any core decodes and whose kind is `held` was tried so often.
+    fn all(&self, least: u32, held: impl Fn(Kind) -> bool) -> usize {
+        let rows = ROWS.iter().zip(&self.0);
+        let held = rows.filter(|(row, _)| !row.alias && row.op.is_some_and(|op| held(op.kind())));
+        held.inspect(|(row, tried)| assert!(**tried >= least, "{} was tried {tried} times", row.mnemonic))
+            .count()
+    }
+}
+
 #[test]
 fn every_computing_row_agrees_with_the_slow_model() {
     let mut random = Random(5);
-    let mut rows = 0;
+    let mut tried = Tried::new();
     for set in covering_sets() {
         let decoder = Decoder::new(&set);
         for row in ROWS.iter().filter(|row| row.decodes_in(&set)) {
             let Some(Kind::Compute { eval, .. }) = row.op.map(|op| op.kind()) else {
                 continue;
             };
-            rows += 1;
             for _ in 0..2_000 {
                 let word = random.word_of(row);
                 let x = registers(&mut random);
                 let Some(inst) = decode_as(&decoder, row, word) else {
                     continue;
                 };
+                tried.count(&inst);
                 let (a, b, c) = operands(&inst, &x);
                 let result = eval(a, b, c, inst.aux as u32);
                 let expected = model::compute(row.mnemonic, word, &x);
@@ -76,13 +98,14 @@ fn every_computing_row_agrees_with_the_slow_model() {
             }
         }
     }
-    assert!(rows > 700);
+    assert!(tried.all(500, |kind| matches!(kind, Kind::Compute { .. })) > 500);
 }
 
 #[test]
 fn branches_and_jumps_take_their_offsets_as_the_manual_lays_them_out() {
     const B: [u32; 12] = [12, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 11];
     let mut random = Random(6);
+    let mut tried = Tried::new();
     for set in covering_sets() {
         let decoder = Decoder::new(&set);
         for row in ROWS.iter().filter(|row| row.decodes_in(&set)) {
@@ -92,6 +115,7 @@ fn branches_and_jumps_take_their_offsets_as_the_manual_lays_them_out() {
                 let Some(inst) = decode_as(&decoder, row, word) else {
                     continue;
                 };
+                tried.count(&inst);
                 let (a, ..) = operands(&inst, &x);
                 let extend = |value: u32, width: u32| ((value << (32 - width)) as i32) >> (32 - width);
                 match row.op.unwrap().kind() {
@@ -150,11 +174,13 @@ fn branches_and_jumps_take_their_offsets_as_the_manual_lays_them_out() {
             }
         }
     }
+    tried.all(100, |kind| matches!(kind, Kind::Branch { .. } | Kind::Jal | Kind::Jalr));
 }
 
 #[test]
 fn accesses_take_address_width_and_data_as_the_manuals_say() {
     let mut random = Random(7);
+    let mut tried = Tried::new();
     for set in covering_sets() {
         let decoder = Decoder::new(&set);
         for row in ROWS.iter().filter(|row| row.decodes_in(&set)) {
@@ -170,6 +196,7 @@ fn accesses_take_address_width_and_data_as_the_manuals_say() {
                     Kind::Store { width, address } => (width, address, true),
                     _ => continue,
                 };
+                tried.count(&inst);
                 let register = |low: u32| x[(word >> low) as usize & 31];
                 let stem = row.mnemonic.rsplit('.').next().unwrap();
                 let (base, offset) = match (row.len, stem) {
@@ -201,6 +228,17 @@ fn accesses_take_address_width_and_data_as_the_manuals_say() {
                 };
                 assert_eq!(width, expected, "{}", row.mnemonic);
                 if let Kind::Load { fill, .. } = kind {
+                    let rd = match row.len {
+                        2 if !stem.ends_with("sp") => 8 + ((word >> 2) & 7),
+                        _ => (word >> 7) & 31,
+                    };
+                    let in_float_file = stem.starts_with('f') && set.float_registers == FloatRegisters::F;
+                    assert_eq!(
+                        u32::from(inst.rd),
+                        rd + if in_float_file { 32 } else { 0 },
+                        "{}",
+                        row.mnemonic
+                    );
                     let expected = match (stem.starts_with('f'), stem.ends_with('u'), width) {
                         (_, _, Width::Word) => continue,
                         (true, ..) => Fill::Ones,
@@ -220,11 +258,13 @@ fn accesses_take_address_width_and_data_as_the_manuals_say() {
             }
         }
     }
+    tried.all(100, |kind| matches!(kind, Kind::Load { .. } | Kind::Store { .. }));
 }
 
 #[test]
 fn loop_instructions_scale_their_offsets_and_name_their_loop() {
     let mut random = Random(8);
+    let mut tried = Tried::new();
     for set in covering_sets() {
         let decoder = Decoder::new(&set);
         for row in ROWS.iter().filter(|row| row.decodes_in(&set)) {
@@ -236,6 +276,7 @@ fn loop_instructions_scale_their_offsets_and_name_their_loop() {
             for _ in 0..500 {
                 let word = random.word_of(row);
                 let inst = decoder.decode(word).unwrap();
+                tried.count(&inst);
                 let (long, short) = ((word >> 20) as i32, ((word >> 15) & 31) as i32);
                 let register = short as u8;
                 let expected = match stem {
@@ -259,6 +300,34 @@ fn loop_instructions_scale_their_offsets_and_name_their_loop() {
             }
         }
     }
+    tried.all(100, |kind| matches!(kind, Kind::Loop { .. }));
+}
+
+#[test]
+fn event_loads_and_upper_immediates_take_theirs_from_the_word() {
+    let mut random = Random(9);
+    let mut tried = Tried::new();
+    for set in covering_sets() {
+        let decoder = Decoder::new(&set);
+        for row in ROWS.iter().filter(|row| row.decodes_in(&set)) {
+            let kind = row.op.unwrap().kind();
+            if !matches!(kind, Kind::EventLoad | Kind::AuiPc) {
+                continue;
+            }
+            for _ in 0..200 {
+                let word = random.word_of(row);
+                let inst = decoder.decode(word).unwrap();
+                tried.count(&inst);
+                assert_eq!(u32::from(inst.rd), (word >> 7) & 31, "{}", row.mnemonic);
+                let (base, immediate) = match kind {
+                    Kind::AuiPc => (inst.rs1, (word & 0xffff_f000) as i32),
+                    _ => (((word >> 15) & 31) as u8, word as i32 >> 20),
+                };
+                assert_eq!((inst.rs1, inst.imm), (base, immediate), "{}", row.mnemonic);
+            }
+        }
+    }
+    tried.all(200, |kind| matches!(kind, Kind::EventLoad | Kind::AuiPc));
 }
 
 #[test]

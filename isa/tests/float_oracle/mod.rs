@@ -202,6 +202,74 @@ pub(crate) fn from_int<F: Reference>(value: i64, rounding: Rounding) -> Flagged 
     finish::<F>(result, wide, false)
 }
 
+/// The bit of `fclass` that the manual's table gives each class.
+pub(crate) fn class<F: Reference>(bits: u32) -> u32 {
+    let number = bounded::<F>(bits);
+    let negative = number.is_negative();
+    let bit = if number.is_nan() {
+        if number.is_signaling() { 8 } else { 9 }
+    } else if number.is_infinite() {
+        if negative { 0 } else { 7 }
+    } else if number.is_zero() {
+        if negative { 3 } else { 4 }
+    } else if number.is_denormal() {
+        if negative { 2 } else { 5 }
+    } else if negative {
+        1
+    } else {
+        6
+    };
+    1 << bit
+}
+
+/// Compares from APFloat's ordering, quiet where `quiet` says so.
+fn compare<F: Reference>(a: u32, b: u32, quiet: bool, holds: fn(&F::Bounded, &F::Bounded) -> bool) -> Flagged {
+    let (x, y) = (bounded::<F>(a), bounded::<F>(b));
+    let invalid = any_signaling::<F>(&[a, b]) || !quiet && (x.is_nan() || y.is_nan());
+    Flagged::new(
+        u32::from(holds(&x, &y)),
+        if invalid { Flags::INVALID } else { Flags::NONE },
+    )
+}
+
+pub(crate) fn eq<F: Reference>(a: u32, b: u32) -> Flagged {
+    compare::<F>(a, b, true, |x, y| x == y)
+}
+
+pub(crate) fn lt<F: Reference>(a: u32, b: u32) -> Flagged {
+    compare::<F>(a, b, false, |x, y| x < y)
+}
+
+pub(crate) fn le<F: Reference>(a: u32, b: u32) -> Flagged {
+    compare::<F>(a, b, false, |x, y| x <= y)
+}
+
+/// Minimum or maximum in the words of the manual.
+fn pick<F: Reference>(a: u32, b: u32, smaller: bool) -> Flagged {
+    let (x, y) = (bounded::<F>(a), bounded::<F>(b));
+    let bits = match (x.is_nan(), y.is_nan()) {
+        (true, true) => F::CANONICAL_NAN,
+        (true, false) => b,
+        (false, true) => a,
+        (false, false) if x == y && x.is_zero() => match (x.is_negative(), smaller) {
+            (true, true) | (false, false) => a,
+            (false, true) | (true, false) => b,
+        },
+        (false, false) if (x < y) == smaller => a,
+        (false, false) => b,
+    };
+    let invalid = any_signaling::<F>(&[a, b]);
+    Flagged::new(bits, if invalid { Flags::INVALID } else { Flags::NONE })
+}
+
+pub(crate) fn min<F: Reference>(a: u32, b: u32) -> Flagged {
+    pick::<F>(a, b, true)
+}
+
+pub(crate) fn max<F: Reference>(a: u32, b: u32) -> Flagged {
+    pick::<F>(a, b, false)
+}
+
 /// A finite number as an integer multiple of 2^-300.
 fn scaled<F: Reference>(bits: u32) -> BigInt {
     let field = (bits & F::INFINITY) >> F::MANTISSA_BITS;

@@ -41,10 +41,12 @@ struct Format {
     to_int: fn(u32, u32, bool, Rounding) -> Flagged,
     from_int: fn(i64, Rounding) -> Flagged,
     sum: fn(&[(u32, u32)], Rounding) -> Flagged,
-    wide_sum: fn(&[(u32, u32)], Option<u32>, Rounding) -> Flagged,
+    wide_sum: WideSum,
 }
 
 type Binary = fn(u32, u32, Rounding) -> Flagged;
+/// The sum of products and an addend in binary32.
+type WideSum = fn(&[(u32, u32)], Option<u32>, Rounding) -> Flagged;
 
 macro_rules! format_of {
     ($format:ident) => {

@@ -8,8 +8,8 @@ mod float_oracle;
 
 use ennead_isa::float::{self, BFloat16, Binary16, Binary32, Flagged, Flags, Float8, Format, Integer, Rounding};
 use float_oracle::{Reference, corners};
+use rustc_apfloat::FloatConvert;
 use rustc_apfloat::ieee::{Double, Quad};
-use rustc_apfloat::{Float, FloatConvert};
 
 fn every<F: Format>() -> impl Iterator<Item = u32> {
     0..=u32::MAX >> (u32::BITS - F::WIDTH)

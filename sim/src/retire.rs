@@ -15,7 +15,10 @@
 //! four, little-endian). A number of variable length has seven bits a byte, the least significant first, and bit 7 set in
 //! all bytes but the last. Before a core's first instruction, its address was 0 and its cycle 0; encodings were 0.
 //!
-//! Invariant: what a [`Writer`] was told, a [`Reader`] of its bytes tells.
+//! The end is a record of its own: the bytes 4 and 255 (no core has that number), and the number of records before it (variable
+//! length). A file that has none was cut short.
+//!
+//! Invariant: what a [`Writer`] was told, a [`Reader`] of its bytes tells; a file that lacks anything is refused.
 //!
 //! ```
 //! use ennead_sim::retire::{Reader, Record, Writer};
@@ -41,6 +44,9 @@ const MANY: u64 = 31;
 const ELSEWHERE: u8 = 1;
 const NEW_ENCODING: u8 = 2;
 const OTHER_CORE: u8 = 4;
+
+/// The core that the end names.
+const END: u8 = u8::MAX;
 
 /// An instruction that left decode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +98,7 @@ impl State {
 pub struct Writer<W> {
     file: W,
     state: State,
+    count: u64,
 }
 
 impl<W: Write> Writer<W> {
@@ -100,12 +107,13 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What the file says.
     pub fn new(mut file: W, cores: usize) -> io::Result<Self> {
-        let count = u8::try_from(cores).map_err(|_| invalid("a trace has at most 255 cores"))?;
+        let count = u8::try_from(cores).map_err(|_| invalid("a retire trace has at most 255 cores"))?;
         file.write_all(&MAGIC)?;
         file.write_all(&[count])?;
         Ok(Self {
             file,
             state: State::new(cores),
+            count: 0,
         })
     }
 
@@ -141,6 +149,7 @@ impl<W: Write> Writer<W> {
             end += len;
         }
         self.state.passed(record);
+        self.count += 1;
         self.file.write_all(&bytes[..end])
     }
 
@@ -149,13 +158,21 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What the file says.
     pub fn finish(mut self) -> io::Result<W> {
-        self.file.flush()?;
+        self.end()?;
         Ok(self.file)
     }
 
-    /// The file.
-    pub fn file(&mut self) -> &mut W {
-        &mut self.file
+    /// Ends the trace; nothing may be added after that.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn end(&mut self) -> io::Result<()> {
+        let mut bytes = [0u8; 32];
+        bytes[..2].copy_from_slice(&[OTHER_CORE, END]);
+        let mut end = 2;
+        put(&mut bytes, &mut end, self.count);
+        self.file.write_all(&bytes[..end])?;
+        self.file.flush()
     }
 }
 
@@ -169,10 +186,12 @@ fn put(bytes: &mut [u8], end: &mut usize, mut number: u64) {
     *end += 1;
 }
 
-/// Reads a trace, record by record.
+/// Reads a trace, record by record; an error is the last item.
 pub struct Reader<R> {
     file: R,
     state: State,
+    count: u64,
+    ended: bool,
 }
 
 impl<R: BufRead> Reader<R> {
@@ -181,14 +200,20 @@ impl<R: BufRead> Reader<R> {
     /// # Errors
     /// What the file says, or [`io::ErrorKind::InvalidData`] for a file that is no such trace.
     pub fn new(mut file: R) -> io::Result<Self> {
+        let not_one = || invalid("not a compact retire trace of version 1");
         let mut head = [0; MAGIC.len() + 1];
-        file.read_exact(&mut head)?;
+        file.read_exact(&mut head).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => not_one(),
+            _ => error,
+        })?;
         if head[..MAGIC.len()] != MAGIC {
-            return Err(invalid("not a retire trace of version 1"));
+            return Err(not_one());
         }
         Ok(Self {
             file,
             state: State::new(head[MAGIC.len()].into()),
+            count: 0,
+            ended: false,
         })
     }
 
@@ -198,9 +223,12 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn byte(&mut self) -> io::Result<u8> {
-        let mut byte = [0];
-        self.file.read_exact(&mut byte)?;
-        Ok(byte[0])
+        let byte = *self.file.fill_buf()?.first().ok_or_else(|| {
+            let text = format!("the retire trace was cut short after {} records", self.count);
+            io::Error::new(io::ErrorKind::UnexpectedEof, text)
+        })?;
+        self.file.consume(1);
+        Ok(byte)
     }
 
     fn number(&mut self) -> io::Result<u64> {
@@ -215,9 +243,15 @@ impl<R: BufRead> Reader<R> {
         Err(invalid("a number has more than 64 bits"))
     }
 
-    fn record(&mut self, first: u8) -> io::Result<Record> {
+    /// The next record; `None` for the end.
+    fn record(&mut self) -> io::Result<Option<Record>> {
+        let first = self.byte()?;
         let core = if first & OTHER_CORE != 0 {
-            usize::from(self.byte()?)
+            match self.byte()? {
+                END if self.number()? == self.count => return Ok(None),
+                END => return Err(invalid("a retire trace lacks records: write it anew")),
+                core => usize::from(core),
+            }
         } else {
             self.state.next_core
         };
@@ -249,7 +283,8 @@ impl<R: BufRead> Reader<R> {
             bits,
         };
         self.state.passed(&record);
-        Ok(record)
+        self.count += 1;
+        Ok(Some(record))
     }
 }
 
@@ -257,15 +292,12 @@ impl<R: BufRead> Iterator for Reader<R> {
     type Item = io::Result<Record>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.file.fill_buf() {
-            Ok([]) => None,
-            Ok(bytes) => {
-                let first = bytes[0];
-                self.file.consume(1);
-                Some(self.record(first))
-            }
-            Err(error) => Some(Err(error)),
+        if self.ended {
+            return None;
         }
+        let record = self.record().transpose();
+        self.ended = !matches!(record, Some(Ok(_)));
+        record
     }
 }
 
@@ -314,27 +346,39 @@ mod tests {
             bits: 0x13,
         };
         let rows: Vec<Record> = (0..80).flat_map(|cycle| [row(cycle, 0), row(cycle, 1)]).collect();
-        // Head; every instruction; each first encoding; and each way back, or there, by two cores.
+        // Head; every instruction; each first encoding; each way back, or there, by two cores; and the end.
         let bytes = written(2, &rows);
-        assert!(bytes.len() <= 9 + 160 + 8 * 4 + 2 * 10 + 8, "{}", bytes.len());
+        assert!(bytes.len() <= 9 + 160 + 8 * 4 + 2 * 10 + 8 + 4, "{}", bytes.len());
     }
 
     #[test]
     fn bytes_that_are_no_trace_are_refused() {
         assert!(Reader::new(&b"index,cycle,core,pc,insn\n"[..]).is_err());
         assert!(Reader::new(&b"ENN"[..]).is_err());
-        let mut bytes = written(
-            1,
-            &[Record {
-                core: 0,
-                cycle: 99,
-                pc: 4,
-                bits: 0x13,
-            }],
-        );
-        bytes.pop();
-        assert!(Reader::new(&bytes[..]).unwrap().next().unwrap().is_err());
         let unknown = [&MAGIC[..], &[1, OTHER_CORE, 7]].concat();
         assert!(Reader::new(&unknown[..]).unwrap().next().unwrap().is_err());
+    }
+    #[test]
+    fn a_trace_that_was_cut_anywhere_tells_what_is_left_of_it_and_then_that_it_was_cut() {
+        let row = |cycle: u64| Record {
+            core: 0,
+            cycle: 99 * cycle,
+            pc: 0x1c00_0000 + 4 * cycle as u32,
+            bits: 0x13,
+        };
+        let rows: Vec<Record> = (1..40).map(row).collect();
+        let bytes = written(1, &rows);
+        for len in MAGIC.len() + 1..bytes.len() {
+            let mut read: Vec<_> = Reader::new(&bytes[..len]).unwrap().collect();
+            let error = read.pop().unwrap().unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof, "{len}");
+            let whole: Vec<Record> = read.into_iter().map(Result::unwrap).collect();
+            assert_eq!(whole, rows[..whole.len()], "{len}");
+            let text = format!("the retire trace was cut short after {} records", whole.len());
+            assert_eq!(error.to_string(), text);
+        }
+        let fewer = [&written(1, &rows[..3])[..9], &bytes[bytes.len() - 3..]].concat();
+        let error = Reader::new(&fewer[..]).unwrap().next().unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "a retire trace lacks records: write it anew");
     }
 }

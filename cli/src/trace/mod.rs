@@ -6,6 +6,7 @@
 
 mod functions;
 mod konata;
+mod packed;
 mod perfetto;
 mod retire;
 mod stacks;
@@ -35,9 +36,9 @@ struct Step<'a> {
     retired: Retired,
     /// The first cycle after the one in which the core's instruction before it left decode.
     since: u64,
-    /// What it is; none where it is illegal.
+    /// What it is; none where it is illegal, or no trace asks.
     inst: Option<Inst>,
-    /// What the cycles of the wait were spent on, the first cause first.
+    /// What the cycles of the wait were spent on, the first cause first; empty where no trace asks.
     waits: &'a [(Charge, u64)],
 }
 
@@ -92,8 +93,10 @@ struct Trace {
 pub(crate) struct Traces {
     window: Window,
     decoder: Decoder,
+    /// Some trace asks what instructions are and what they waited for.
+    explains: bool,
     /// The cycle after each core's last instruction, and what its cycles had been spent on by then. None before the
-    /// first instruction of a run that went on from a checkpoint.
+    /// first instruction of a run that did not begin at reset.
     since: Vec<Option<u64>>,
     spent: Vec<Ledger>,
     /// The wait before the instruction that is told next.
@@ -104,6 +107,7 @@ pub(crate) struct Traces {
 /// The kinds, with the file that each gets in an output directory.
 const KINDS: &[(&str, &str)] = &[
     ("retire", "retire.csv"),
+    ("retire-bin", "retire.bin"),
     ("perfetto", "trace.perfetto"),
     ("konata", "trace.kanata"),
     ("folded", "stacks.folded"),
@@ -128,7 +132,8 @@ impl Traces {
         let mut traces = Self {
             window: Window::new(window, job)?,
             decoder: Decoder::new(&job.config.core.instruction_set()),
-            since: vec![(!job.is_restored()).then_some(1); cores.len()],
+            explains: false,
+            since: vec![job.begins_at_reset().then_some(1); cores.len()],
             spent: vec![Ledger::default(); cores.len()],
             waits: Vec::new(),
             traces: Vec::new(),
@@ -139,6 +144,7 @@ impl Traces {
             let file = BufWriter::with_capacity(BUFFER, file);
             let sink: io::Result<Box<dyn Sink>> = match kind {
                 "retire" => retire::Retire::new(file, cores.len()).map(|sink| Box::new(sink) as _),
+                "retire-bin" => ennead_sim::retire::Writer::new(file, cores.len()).map(|sink| Box::new(sink) as _),
                 "perfetto" => perfetto::Perfetto::new(file, &cores, functions(), job).map(|sink| Box::new(sink) as _),
                 "konata" => konata::Konata::new(file, &cores).map(|sink| Box::new(sink) as _),
                 "folded" => Ok(Box::new(stacks::Stacks::new(
@@ -155,6 +161,7 @@ impl Traces {
                 ))),
             };
             let sink = sink.map_err(|error| Failure::unwritable(&path, &error))?;
+            traces.explains |= !matches!(kind, "retire" | "retire-bin");
             traces.traces.push(Trace {
                 path,
                 sink,
@@ -199,20 +206,24 @@ impl Traces {
         }
         let before = self.since[retired.core].replace(retired.cycle + 1);
         let since = before.unwrap_or(retired.cycle);
-        self.waits.clear();
-        if since < retired.cycle {
-            self.waits.extend(waits(&self.spent[retired.core], ledger));
-            if let Some(first) = self.waits.iter().position(|wait| retired.waited_for == Some(wait.0)) {
-                self.waits[..=first].rotate_right(1);
+        let mut inst = None;
+        if self.explains {
+            self.waits.clear();
+            if since < retired.cycle {
+                self.waits.extend(waits(&self.spent[retired.core], ledger));
+                if let Some(first) = self.waits.iter().position(|wait| retired.waited_for == Some(wait.0)) {
+                    self.waits[..=first].rotate_right(1);
+                }
             }
-        }
-        if since < retired.cycle || before.is_none() {
-            self.spent[retired.core].clone_from(ledger);
+            if since < retired.cycle || before.is_none() {
+                self.spent[retired.core].clone_from(ledger);
+            }
+            inst = self.decoder.decode(retired.bits);
         }
         let step = Step {
             retired: *retired,
             since,
-            inst: self.decoder.decode(retired.bits),
+            inst,
             waits: &self.waits,
         };
         if self.window.admits(&step) {

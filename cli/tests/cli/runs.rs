@@ -203,7 +203,7 @@ fn a_report_has_the_same_bytes_again_with_either_engine_and_when_traced() {
     assert!(first == run(&[]));
     assert!(first == run(&["--engine", "lockstep"]), "the engines differ");
     assert!(
-        first == run(&["--trace", "retire:t.csv", "-o", "out"]),
+        first == run(&["--trace", "retire:t.csv", "--trace", "retire-bin:t.bin", "-o", "out"]),
         "observing changed the run"
     );
     assert!(first == std::fs::read(directory.join("out/report.json")).unwrap());
@@ -212,15 +212,24 @@ fn a_report_has_the_same_bytes_again_with_either_engine_and_when_traced() {
     let trace = std::fs::read_to_string(directory.join("t.csv")).unwrap();
     let mut lines = trace.lines();
     assert_eq!(lines.next(), Some("index,cycle,core,pc,insn"));
+    let packed = std::fs::read(directory.join("t.bin")).unwrap();
+    let mut records = ennead_sim::retire::Reader::new(&packed[..]).unwrap();
     let mut next = [0u64; 9];
     for line in lines {
         let fields: Vec<_> = line.split(',').collect();
         let core: usize = fields[2].parse().unwrap();
+        let record = records.next().expect("as many records as rows").unwrap();
+        let (row, pc, bits) = (format!("{},{}", record.cycle, record.core), record.pc, record.bits);
+        assert_eq!(fields[1..3].join(","), row, "{line}");
+        assert_eq!(fields[3], format!("0x{pc:08x}"), "{line}");
+        assert_eq!(u32::from_str_radix(&fields[4][2..], 16), Ok(bits), "{line}");
         assert_eq!(fields[0].parse(), Ok(next[core]), "{line}");
         next[core] += 1;
         assert!(fields[3].len() == 10 && fields[3].starts_with("0x1c"), "{line}");
         assert!(fields[4].len() == 10 || fields[4].len() == 6, "{line}");
     }
+    assert!(records.next().is_none());
+    assert!(packed.len() * 8 < trace.len(), "{} bytes", packed.len());
     for (core, count) in next.iter().enumerate() {
         assert_eq!(report["cores"][core]["instret"], *count, "core {core}");
     }

@@ -111,8 +111,12 @@ pub(crate) struct Run {
     /// Go on from a saved machine instead of reset; target, machine and parameters are to be the same
     #[arg(long, value_name = "FILE")]
     pub(crate) restore: Option<PathBuf>,
-    /// Write a trace, as KIND:FILE or as KIND together with -o (repeatable): retire (CSV), perfetto (for
-    /// ui.perfetto.dev), konata (pipeline log), folded (stacks), flamegraph (SVG)
+    /// Go to this place by what instructions do, without timing, and run exactly from there: in front of a function's
+    /// first instruction on the first core that comes there, or after a cycle
+    #[arg(long, value_name = "SYMBOL|CYCLE")]
+    pub(crate) fast_forward: Option<String>,
+    /// Write a trace, as KIND:FILE or as KIND together with -o (repeatable): retire (CSV), retire-bin (compact),
+    /// perfetto (for ui.perfetto.dev), konata (pipeline log), folded (stacks), flamegraph (SVG)
     #[arg(long, value_name = "KIND:FILE")]
     pub(crate) trace: Vec<String>,
     #[command(flatten)]

@@ -9,7 +9,7 @@ use ennead_sim::config::{Config, Draft};
 use ennead_sim::engine::Engine;
 use ennead_sim::engine::RunOptions;
 use ennead_sim::fault::Outcome;
-use ennead_sim::machine::Machine;
+use ennead_sim::machine::{Forward, Goal, Machine};
 use ennead_sim::observe::Observer;
 use ennead_sim::report::{Golden, HostReport, Inputs, Report};
 use ennead_workloads::Golden as Expected;
@@ -40,6 +40,8 @@ pub struct Job {
     checkpoint: Option<(u64, PathBuf)>,
     /// What the run goes on from instead of reset.
     restored: Option<Vec<u8>>,
+    /// Where timing begins, and what the user calls it.
+    forward: Option<(Goal, String)>,
 }
 
 /// How a run is driven.
@@ -94,6 +96,7 @@ impl Job {
             files: None,
             checkpoint: None,
             restored: None,
+            forward: None,
         })
     }
 
@@ -116,9 +119,36 @@ impl Job {
         self.restored = Some(checkpoint);
     }
 
-    /// Whether the run goes on from a checkpoint.
-    pub fn is_restored(&self) -> bool {
-        self.restored.is_some()
+    /// Whether everything that is observed begins at reset: the run neither goes on from a checkpoint nor begins with a
+    /// fast forward.
+    pub fn begins_at_reset(&self) -> bool {
+        self.restored.is_none() && self.forward.is_none()
+    }
+
+    /// Goes to `place`, a symbol or a cycle, without timing, before it runs.
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if it is neither, or the machine cannot.
+    pub fn fast_forward(&mut self, place: &str) -> Result<(), Failure> {
+        self.forward = Some((self.goal(place)?, place.to_owned()));
+        Ok(())
+    }
+
+    /// The goal of a fast forward to `place`, a symbol or a cycle.
+    ///
+    /// # Errors
+    /// [`Failure::BadInput`] if it is neither.
+    pub fn goal(&self, place: &str) -> Result<Goal, Failure> {
+        if let Ok(cycle) = place.parse() {
+            return Ok(Goal::Cycle(cycle));
+        }
+        let refuse = || {
+            Failure::BadInput(format!(
+                "--fast-forward {place}: the program has no such symbol; write a function's name or a cycle"
+            ))
+        };
+        let symbol = self.target.image.symbols.find(place).ok_or_else(refuse)?;
+        Ok(Goal::Address(symbol.address))
     }
 
     /// The hash by which a checkpoint knows the program and its parameters.
@@ -251,6 +281,25 @@ impl Job {
         console: &mut dyn FnMut(&[u8]),
     ) -> Result<Outcome, Failure> {
         let mut checkpoint = self.checkpoint.as_ref();
+        if let Some((goal, place)) = &self.forward {
+            let mut show = |machine: &mut Machine| {
+                let bytes = machine.take_console();
+                if !bytes.is_empty() {
+                    console(bytes);
+                }
+                true
+            };
+            let forward = machine
+                .fast_forward(*goal, self.max_cycles(), &mut show)
+                .map_err(|error| Failure::BadInput(format!("--fast-forward {place}: {error}")))?;
+            show(machine);
+            if let Forward::Ended(outcome) = forward {
+                tracing::warn!(
+                    "--fast-forward {place}: the run ended before it came there, so all of it is without timing"
+                );
+                return Ok(outcome);
+            }
+        }
         if O::TRANSFERS {
             machine.watch_transfers();
         }

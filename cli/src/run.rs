@@ -36,6 +36,9 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
     if let Some(path) = &args.restore {
         job.restore(std::fs::read(path).map_err(|error| Failure::unreadable(path, &error))?);
     }
+    if let Some(place) = &args.fast_forward {
+        job.fast_forward(place)?;
+    }
     if let Some(directory) = &args.output {
         output::directory(directory)?;
     }

@@ -46,6 +46,13 @@ fn headline(report: &Report) -> String {
             seconds(report.latency_s)
         ),
     );
+    if let Some(passed) = &report.fast_forward {
+        let (cycles, instret) = (grouped(passed.cycles), grouped(passed.instret));
+        line(
+            "of these",
+            format!("{cycles} cycles and {instret} instructions passed without timing (--fast-forward)"),
+        );
+    }
     let rate = if report.cycles == 0 {
         0.0
     } else {

@@ -7,6 +7,7 @@
 
 mod config;
 mod machine;
+mod retire;
 mod sweep;
 
 use std::path::Path;
@@ -144,6 +145,7 @@ fn _ennead(module: &Bound<PyModule>) -> PyResult<()> {
     module.add("InputError", py.get_type::<InputError>())?;
     module.add_class::<Draft>()?;
     module.add_class::<machine::Machine>()?;
+    module.add_class::<retire::RetireReader>()?;
     module.add_function(wrap_pyfunction!(main, module)?)?;
     module.add_function(wrap_pyfunction!(programs, module)?)?;
     module.add_function(wrap_pyfunction!(picture, module)?)?;

@@ -2,7 +2,7 @@
 
 use ennead_cli::job::Job;
 use ennead_sim::fault::Outcome;
-use ennead_sim::machine::{self, Pause, Watch};
+use ennead_sim::machine::{self, Forward, Goal, Pause, Watch};
 use ennead_sim::observe::Silent;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -45,7 +45,7 @@ impl Machine {
     fn finish(&mut self, py: Python, console: Option<Py<PyAny>>) -> PyResult<()> {
         loop {
             let ended = py.detach(|| self.job.slice(&mut self.machine, &mut Silent).is_some());
-            self.hand_out(py, console.as_ref())?;
+            hand_out(&mut self.machine, py, console.as_ref())?;
             if ended {
                 return Ok(());
             }
@@ -74,7 +74,7 @@ impl Machine {
         loop {
             let slice = (self.machine.cycles() + SLICE).min(until);
             let pause = py.detach(|| self.machine.run_watched(slice, &watch));
-            self.hand_out(py, console.as_ref())?;
+            hand_out(&mut self.machine, py, console.as_ref())?;
             match pause {
                 Pause::Ended(_) => return Ok(("ended", None, Vec::new())),
                 Pause::Instructions => return Ok(("instructions", None, Vec::new())),
@@ -96,6 +96,52 @@ impl Machine {
                 Pause::Cycle => py.check_signals()?,
             }
         }
+    }
+
+    /// Goes to a cycle or to an address without timing. It stops for `ended`, `cycle` or `breakpoint`.
+    fn fast_forward(
+        &mut self,
+        py: Python,
+        cycle: Option<u64>,
+        address: Option<u32>,
+        console: Option<Py<PyAny>>,
+    ) -> PyResult<(&'static str, Option<(String, u32)>)> {
+        let goal = match (cycle, address) {
+            (_, Some(address)) => Goal::Address(address),
+            (cycle, None) => Goal::Cycle(cycle.unwrap_or(0)),
+        };
+        let limit = self.job.max_cycles();
+        let mut problem = None;
+        let forward = py.detach(|| {
+            self.machine.fast_forward(goal, limit, &mut |machine| {
+                let looked = Python::attach(|py| {
+                    hand_out(machine, py, console.as_ref())?;
+                    py.check_signals()
+                });
+                problem = looked.err();
+                problem.is_none()
+            })
+        });
+        let forward = forward.map_err(refuse)?;
+        hand_out(&mut self.machine, py, console.as_ref())?;
+        match (problem, forward, goal) {
+            (Some(error), ..) => Err(error),
+            (None, Forward::Ended(_), _) => Ok(("ended", None)),
+            (None, _, Goal::Cycle(_)) => Ok(("cycle", None)),
+            (None, _, Goal::Address(pc)) => {
+                let cores = self.machine.cores();
+                let arrived = cores.iter().position(|core| core.pc == pc).unwrap_or(0);
+                Ok(("breakpoint", Some((self.machine.core_name(arrived), pc))))
+            }
+        }
+    }
+
+    /// A place that the command's `--fast-forward` takes, as a cycle or an address.
+    fn goal(&self, place: &str) -> PyResult<(Option<u64>, Option<u32>)> {
+        Ok(match self.job.goal(place).map_err(raise)? {
+            Goal::Cycle(cycle) => (Some(cycle), None),
+            Goal::Address(address) => (None, Some(address)),
+        })
     }
 
     /// What a run that has ended has to say.
@@ -201,15 +247,13 @@ impl Machine {
     }
 }
 
-impl Machine {
-    /// Hands new guest output to the script.
-    fn hand_out(&mut self, py: Python, console: Option<&Py<PyAny>>) -> PyResult<()> {
-        let bytes = self.machine.take_console();
-        if let Some(console) = console
-            && !bytes.is_empty()
-        {
-            console.call1(py, (PyBytes::new(py, bytes),))?;
-        }
-        Ok(())
+/// Hands new guest output to the script.
+fn hand_out(machine: &mut machine::Machine, py: Python, console: Option<&Py<PyAny>>) -> PyResult<()> {
+    let bytes = machine.take_console();
+    if let Some(console) = console
+        && !bytes.is_empty()
+    {
+        console.call1(py, (PyBytes::new(py, bytes),))?;
     }
+    Ok(())
 }

@@ -182,3 +182,39 @@ def test_a_checkpoint_goes_on_here_and_in_the_command(command, reference, tmp_pa
         ennead.Machine(PROGRAM, "ennead", settings={"l1.banks": 8}, restore=tmp_path / "machine.ckpt")
     with pytest.raises(ennead.InputError, match="the run is over"):
         machine.save(tmp_path / "late.ckpt")
+
+
+def test_a_fast_forward_ends_at_its_place_and_the_run_goes_on_exactly(command, reference):
+    machine = ennead.Machine(PROGRAM)
+    pause = machine.fast_forward(symbol="main")
+    assert pause.reason == "breakpoint" and pause.symbol == "main"
+    assert machine.pc(pause.core) == pause.pc == machine.address("main")
+    result = machine.run()
+    assert result.ok and result.golden == "pass"
+    assert result["fast_forward.cycles"] == pause.cycle and result["fast_forward.instret"] > 0
+    assert ennead.run(PROGRAM, fast_forward="main").json == result.json
+    assert ennead.run(PROGRAM, fast_forward="main", engine="lockstep").json == result.json
+    done = command("run", PROGRAM, "--fast-forward", "main", "--format", "json", "-q")
+    assert done.stdout.decode() == result.json
+    machine = ennead.Machine(PROGRAM)
+    assert machine.fast_forward(cycle=3000).reason == "cycle" and machine.cycle == 3000
+    assert machine.fast_forward(cycle=10).reason == "cycle" and machine.cycle == 3000
+    assert machine.run().json == ennead.run(PROGRAM, fast_forward=3000).json
+    assert ennead.Machine(PROGRAM).fast_forward(pc=2).reason == "ended"
+    assert "fast_forward.cycles" not in reference
+    with pytest.raises(TypeError):
+        machine.fast_forward()
+    with pytest.raises(ennead.InputError, match="no such symbol"):
+        ennead.run(PROGRAM, fast_forward="nowhere")
+
+
+def test_an_exception_of_the_console_callback_stops_a_fast_forward():
+    class Enough(Exception):
+        pass
+
+    def stop(_):
+        raise Enough
+
+    machine = ennead.Machine("builtin:hello", on_console=stop)
+    with pytest.raises(Enough):
+        machine.fast_forward(cycle=10**9)

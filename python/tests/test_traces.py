@@ -4,6 +4,7 @@ import csv
 from collections import Counter, defaultdict
 
 import ennead
+import numpy as np
 import pytest
 
 PROGRAM = "builtin:linear-fp16-fw"
@@ -12,7 +13,7 @@ PROGRAM = "builtin:linear-fp16-fw"
 @pytest.fixture(scope="module")
 def traces(command, tmp_path_factory):
     directory = tmp_path_factory.mktemp("traces")
-    kinds = ["retire", "perfetto", "konata", "folded", "flamegraph"]
+    kinds = ["retire", "retire-bin", "perfetto", "konata", "folded", "flamegraph"]
     options = [word for kind in kinds for word in ("--trace", kind)]
     done = command("run", PROGRAM, "-q", "-o", directory, *options)
     assert done.returncode == 0, done.stderr
@@ -85,6 +86,39 @@ def test_slices_of_a_state_track_never_overlap(traces):
         if where[-1] in ("state", "function"):
             assert begin >= ends[where]
             ends[where] = end
+
+
+def test_the_compact_retire_trace_reads_as_the_rows_of_the_text(traces, result):
+    with open(traces / "retire.csv", newline="") as file:
+        rows = [
+            (int(row["index"]), int(row["cycle"]), int(row["core"]), int(row["pc"], 16), int(row["insn"], 16))
+            for row in csv.DictReader(file)
+        ]
+    trace = ennead.read_retire(traces / "retire.bin")
+    assert trace.dtype == ennead.RETIRE and trace.dtype.names == ("index", "cycle", "core", "pc", "insn")
+    assert trace.tolist() == rows
+    assert len(trace) == result.instret
+    pieces = list(ennead.iter_retire(traces / "retire.bin", rows=1000))
+    assert [len(piece) for piece in pieces[:-1]] == [1000] * (len(rows) // 1000)
+    assert (np.concatenate(pieces) == trace).all()
+
+
+def test_a_compact_retire_trace_that_was_cut_short_gives_what_it_has_and_then_says_so(traces, tmp_path):
+    whole = (traces / "retire.bin").read_bytes()
+    (tmp_path / "cut.bin").write_bytes(whole[: len(whole) // 2])
+    rows = 0
+    with pytest.raises(ennead.InputError, match=r"cut\.bin: the retire trace was cut short after (\d+) records") as caught:
+        for piece in ennead.iter_retire(tmp_path / "cut.bin", rows=512):
+            rows += len(piece)
+    assert rows > 0 and f"after {rows} records" in str(caught.value)
+    for name, content in [("text", b"index,cycle,core,pc,insn\n"), ("empty", b""), ("other", whole[:7] + b"2" + whole[8:])]:
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ennead.InputError, match="not a compact retire trace"):
+            ennead.read_retire(tmp_path / name)
+    with pytest.raises(OSError, match="none.bin"):
+        ennead.read_retire(tmp_path / "none.bin")
+    with pytest.raises(ValueError, match="rows"):
+        list(ennead.iter_retire(tmp_path / "cut.bin", rows=0))
 
 
 def test_konata_logs_every_instruction_once_in_order(traces, result):

@@ -31,6 +31,17 @@ pub struct Counters {
     pub fpu: Named,
     /// Marked regions, ordered by identifier, then by core.
     pub regions: Vec<RegionCounters>,
+    /// Of cycles and instructions: those that a fast forward passed without timing.
+    pub forwarded: Forwarded,
+}
+
+/// Cycles and instructions that a fast forward passed without timing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forwarded {
+    /// Cycles.
+    pub cycles: u64,
+    /// Instructions, of all cores.
+    pub instret: u64,
 }
 
 /// What one core did.

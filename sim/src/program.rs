@@ -142,19 +142,26 @@ impl Program {
     /// word.
     #[inline(always)]
     pub fn written(&mut self, which: Which, offset: u32, memory: &Memory) -> bool {
+        if !self.is_near_code(which, offset) {
+            return false;
+        }
+        self.decode_again(which, offset, memory);
+        self.watched == Some((which, offset & !3))
+    }
+
+    /// Whether a store to the word at `offset` of a memory might change decoded code, or be to the watched word.
+    #[inline(always)]
+    pub fn is_near_code(&self, which: Which, offset: u32) -> bool {
         let table = &self.tables[which as usize];
         // An instruction may begin in the half-word before the word.
         let first = (offset & !3).saturating_sub(2);
-        if table[(offset >> PAGE_BITS) as usize] == NONE && table[(first >> PAGE_BITS) as usize] == NONE {
-            return false;
-        }
-        self.decode_again(which, first, memory);
-        self.watched == Some((which, offset & !3))
+        table[(offset >> PAGE_BITS) as usize] != NONE || table[(first >> PAGE_BITS) as usize] != NONE
     }
 
     #[cold]
     #[inline(never)]
-    fn decode_again(&mut self, which: Which, first: u32, memory: &Memory) {
+    fn decode_again(&mut self, which: Which, offset: u32, memory: &Memory) {
+        let first = (offset & !3).saturating_sub(2);
         for offset in [first, first + 2, first + 4]
             .into_iter()
             .filter(|offset| *offset < memory.size(which))

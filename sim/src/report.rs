@@ -8,7 +8,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::config::Config;
-use crate::counters::{Counters, Named, Stalls};
+use crate::counters::{Counters, Forwarded, Named, Stalls};
 use crate::elf::Image;
 use crate::fault::Outcome;
 use crate::stall::Stall;
@@ -71,6 +71,9 @@ pub struct Report {
     pub frequency_hz: u64,
     /// Instructions retired by all cores.
     pub instret: u64,
+    /// Of `cycles` and `instret`: what a fast forward passed without timing; only where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fast_forward: Option<Forwarded>,
     /// Multiply-accumulates.
     pub macs: Macs,
     /// Multiply-accumulates by cycle.
@@ -274,6 +277,7 @@ impl Report {
             latency_s: counters.cycles as f64 / frequency_hz as f64,
             frequency_hz,
             instret: counters.instret(),
+            fast_forward: (counters.forwarded.cycles > 0).then_some(counters.forwarded),
             macs: Macs {
                 executed,
                 nominal: inputs.nominal_macs,

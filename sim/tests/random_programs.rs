@@ -13,8 +13,8 @@ use ennead_sim::counters::Counters;
 use ennead_sim::elf::Image;
 use ennead_sim::engine::{Engine, RunOptions};
 use ennead_sim::fault::Outcome;
-use ennead_sim::machine::Machine;
 use ennead_sim::machine::debug::{Debugger, Stopped, Watched};
+use ennead_sim::machine::{Forward, Goal, Machine};
 use ennead_sim::observe::{Observer, Retire, Silent};
 use proptest::prelude::*;
 use support::{BASE, elf};
@@ -505,6 +505,27 @@ fn debugged(config: &Config, image: &Image, breakpoints: &[u32], slice: u64) -> 
     }
 }
 
+/// A machine that went to `goal` without timing.
+fn forwarded(config: &Config, image: &Image, goal: Goal) -> (Machine, Forward) {
+    let mut machine = Machine::new(config, image).unwrap();
+    let forward = machine.fast_forward(goal, LIMIT, &mut |_| true).unwrap();
+    (machine, forward)
+}
+
+/// Whether what the item does depends on when it does it.
+fn timeless(item: &Item) -> bool {
+    match item {
+        Item::Interrupt { .. } | Item::Sleep { .. } => false,
+        Item::Plain(lines) | Item::Loop { body: lines, .. } | Item::Jalr(_, lines, _) => {
+            !lines.iter().any(|line| line.contains("0xb00"))
+        }
+        Item::Nested { before, inner, after, .. } => {
+            ![before, inner, after].into_iter().flatten().any(|line| line.contains("0xb00"))
+        }
+        Item::Branch(..) | Item::Jal(..) | Item::Short(_) | Item::Trap(_) => true,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -563,16 +584,6 @@ proptest! {
         items in prop::collection::vec(item(), 1..60),
     ) {
         // What depends on the time at which a pass begins would differ.
-        let timeless = |item: &Item| match item {
-            Item::Interrupt { .. } | Item::Sleep { .. } => false,
-            Item::Plain(lines) | Item::Loop { body: lines, .. } | Item::Jalr(_, lines, _) => {
-                !lines.iter().any(|line| line.contains("0xb00"))
-            }
-            Item::Nested { before, inner, after, .. } => {
-                ![before, inner, after].into_iter().flatten().any(|line| line.contains("0xb00"))
-            }
-            Item::Branch(..) | Item::Jal(..) | Item::Short(_) | Item::Trap(_) => true,
-        };
         let items: Vec<Item> = items.into_iter().filter(timeless).collect();
         let bytes = program_of_passes(&items, config.core.instruction_set(), 4);
         let image = Image::parse(&elf(BASE, &[(BASE, &bytes)])).unwrap();
@@ -680,5 +691,60 @@ proptest! {
             }
         });
         prop_assert_eq!(plain, left(&debugger.into_machine(), outcome.unwrap()));
+    }
+
+    #[test]
+    fn a_run_without_timing_leaves_what_an_exact_one_leaves(
+        config in single_core(),
+        items in prop::collection::vec(item(), 1..60),
+    ) {
+        let items: Vec<Item> = items.into_iter().filter(timeless).collect();
+        let image = image(&items, &config);
+        let exact = run(&config, &image, Engine::Calendar, &mut Silent);
+        let (machine, forward) = forwarded(&config, &image, Goal::Cycle(LIMIT));
+        prop_assert!(matches!(forward, Forward::Ended(Outcome::Exit(_))), "{forward:?}");
+        let functional = left(&machine, exact.outcome.clone());
+        prop_assert_eq!(&functional.registers, &exact.registers);
+        prop_assert_eq!(&functional.data, &exact.data);
+        prop_assert_eq!(&functional.addresses, &exact.addresses);
+        prop_assert_eq!(functional.counters.cores[0].instret, exact.counters.cores[0].instret);
+        prop_assert_eq!(functional.counters.cores[0].macs, exact.counters.cores[0].macs);
+        let counted = |machine: &Machine| machine.counters().forwarded;
+        prop_assert_eq!(counted(&machine).cycles, functional.counters.cycles);
+        prop_assert_eq!(counted(&machine).instret, exact.counters.instret());
+        balanced(&functional.counters)?;
+    }
+
+    #[test]
+    fn engines_and_observed_runs_agree_after_a_fast_forward(
+        config in prop_oneof![single_core(), cluster()],
+        items in prop::collection::vec(item(), 1..40),
+        cycle in 1u64..600,
+        place in 0u32..200,
+        to_address in any::<bool>(),
+    ) {
+        let image = image(&items, &config);
+        let goal = if to_address { Goal::Address(BASE + START + 2 * place) } else { Goal::Cycle(cycle) };
+        let go_on = |engine, watched: bool| {
+            let (mut machine, forward) = forwarded(&config, &image, goal);
+            if !matches!(forward, Forward::Ended(_)) {
+                let arrived = machine.cores().iter().any(|core| Goal::Address(core.pc) == goal);
+                assert!(arrived || !to_address, "{forward:?}");
+                assert!(to_address || machine.cycles() == cycle);
+                assert!(machine.cores().iter().all(|core| core.pipeline.issued <= machine.cycles()));
+            }
+            let options = RunOptions { engine, max_cycles: LIMIT };
+            let outcome = if watched {
+                machine.run(&options, &mut Retire(|_| ()))
+            } else {
+                machine.run(&options, &mut Silent)
+            };
+            left(&machine, outcome)
+        };
+        let calendar = go_on(Engine::Calendar, false);
+        prop_assert!(matches!(calendar.outcome, Outcome::Exit(_)), "{:?}", calendar.outcome);
+        balanced(&calendar.counters)?;
+        prop_assert_eq!(&calendar, &go_on(Engine::Calendar, true), "observed");
+        prop_assert_eq!(&calendar, &go_on(Engine::Lockstep, false), "lockstep");
     }
 }

@@ -5,7 +5,7 @@ use ennead_sim::config::Draft;
 use ennead_sim::elf::Image;
 use ennead_sim::engine::RunOptions;
 use ennead_sim::fault::Outcome;
-use ennead_sim::machine::Machine;
+use ennead_sim::machine::{Forward, Goal, Machine};
 use ennead_sim::observe::Silent;
 use ennead_workloads::{Golden, GoldenMismatch, GoldenPass, Workload, all, find};
 
@@ -87,6 +87,27 @@ fn every_program_leaves_the_golden_tensor_on_its_machine() {
             None => "Hello from the orchestrator\n".to_owned(),
         };
         assert_eq!(run.console, said);
+    }
+}
+
+#[test]
+fn every_program_leaves_the_golden_tensor_without_timing() {
+    for workload in all() {
+        let image = Image::parse(workload.elf).unwrap();
+        let config = Draft::shipped(workload.config).unwrap().finish().unwrap();
+        let mut machine = Machine::new(&config, &image).unwrap();
+        let limit = RunOptions::LIMIT;
+        let forward = machine.fast_forward(Goal::Cycle(limit), limit, &mut |_| true).unwrap();
+        let Forward::Ended(Outcome::Exit(exit)) = forward else {
+            panic!("{}: {forward:?}", workload.name)
+        };
+        assert_eq!(exit.code, 0);
+        if let Some(golden) = &workload.golden {
+            let mut bytes = vec![0; golden.size()];
+            let symbol = image.symbols.find(golden.symbol).unwrap();
+            machine.memory().dump(symbol.address, &mut bytes);
+            assert!(golden.check(&bytes).is_ok(), "{}", workload.name);
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Checkpoints: a run that goes on in another process ends with the same bytes, and what cannot be used is refused.
+//! Checkpoints and fast forward: a run that goes on in another process ends with the same bytes, one that began without
+//! timing is exact from its hand-over, and what cannot be used is refused.
 
 use crate::support::{ennead, said, scratch};
 
@@ -53,6 +54,93 @@ fn a_restored_run_ends_with_the_bytes_of_one_that_ran_on() {
             );
         }
     }
+}
+
+/// Seven of nine cores wait for the team while the orchestrator goes to `main`, and all meet at barriers after it.
+#[test]
+fn after_a_fast_forward_the_run_is_exact_and_the_same_every_time() {
+    let directory = scratch("fast_forward");
+    for (program, settings) in [
+        ("builtin:linear-fp16-fw", "icache.model=ideal"),
+        ("builtin:linear-fp16-fw", "icache.model=hierarchical"),
+        ("builtin:relu-fp32-fw-pulp", "fpu.sharing=static"),
+    ] {
+        let run = |extra: &[&str]| {
+            let args = ["run", program, "--set", settings, "--format", "json", "-q"];
+            let args: Vec<_> = args.iter().chain(extra).copied().collect();
+            let output = ennead(&directory, &args);
+            assert_eq!(output.status.code(), Some(0), "{args:?}: {}", said(&output));
+            output.stdout
+        };
+        let report = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();
+        let exact = report(&run(&[]));
+        assert!(exact.get("fast_forward").is_none());
+        for place in ["main", "ennead_run_team", "1", "2500"] {
+            let forward = ["--fast-forward", place];
+            let whole = run(&forward);
+            let passed = report(&whole);
+            assert_eq!(passed["golden"]["status"], "pass", "{program} {place}");
+            assert_eq!(passed["console"], exact["console"]);
+            assert!(
+                passed["fast_forward"]["cycles"].as_u64() >= place.parse().ok(),
+                "{program} {place}"
+            );
+            for core in passed["cores"].as_array().unwrap() {
+                let stalls = core["stalls"].as_object().unwrap().values();
+                let booked: u64 = [&core["active"], &core["sleep"]]
+                    .into_iter()
+                    .chain(stalls)
+                    .map(|c| c.as_u64().unwrap())
+                    .sum();
+                assert_eq!(core["cycles"], booked, "{program} {place}: {core}");
+            }
+            let with = |extra: &[&str]| run(&[&forward[..], extra].concat());
+            assert!(whole == with(&["--engine", "lockstep"]), "{program} {place}");
+            assert!(
+                whole == with(&["--trace", "retire:t.csv", "--explain", "hot.txt"]),
+                "{program} {place}"
+            );
+            assert!(whole == with(&["--checkpoint", "3000:late.ckpt"]), "{program} {place}");
+            assert!(whole == run(&["--restore", "late.ckpt"]), "{program} {place}");
+        }
+        // The trace begins at the hand-over.
+        let passed = report(&run(&["--fast-forward", "main", "--trace", "retire:t.csv"]));
+        let trace = std::fs::read_to_string(directory.join("t.csv")).unwrap();
+        let first: u64 = trace
+            .lines()
+            .nth(1)
+            .unwrap()
+            .split(',')
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!(first > passed["fast_forward"]["cycles"].as_u64().unwrap());
+        let rows = trace.lines().count() as u64 - 1;
+        assert_eq!(
+            rows + passed["fast_forward"]["instret"].as_u64().unwrap(),
+            passed["instret"].as_u64().unwrap()
+        );
+    }
+}
+
+#[test]
+fn a_place_that_no_fast_forward_comes_to_is_named() {
+    let directory = scratch("no_forward");
+    let target = "builtin:linear-fp16-fw";
+    let run = |extra: &[&str]| ennead(&directory, &[&["run", target], extra].concat());
+    let output = run(&["--fast-forward", "nowhere"]);
+    assert_eq!(output.status.code(), Some(200));
+    assert!(said(&output).contains("no such symbol"), "{}", said(&output));
+    let output = run(&["--fast-forward", "4000000000"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        said(&output).contains("the run ended before it came there"),
+        "{}",
+        said(&output)
+    );
+    let output = run(&["--fast-forward", "main", "--max-cycles", "20"]);
+    assert_eq!(output.status.code(), Some(202), "{}", said(&output));
 }
 
 #[test]

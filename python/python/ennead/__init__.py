@@ -19,6 +19,7 @@ from .pictures import page, plot
 from .result import Outcome, Region, Result
 from .runs import programs, run
 from .sweeps import PointResult, SweepResult, grid, sweep
+from .traces import RETIRE, iter_retire, read_retire
 
 __all__ = [
     "Config",
@@ -27,17 +28,20 @@ __all__ = [
     "Outcome",
     "Pause",
     "PointResult",
+    "RETIRE",
     "Region",
     "RegionEvent",
     "Result",
     "SweepResult",
     "__version__",
     "grid",
+    "iter_retire",
     "keys",
     "machines",
     "page",
     "plot",
     "programs",
+    "read_retire",
     "run",
     "sweep",
 ]

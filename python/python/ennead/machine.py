@@ -64,7 +64,8 @@ class Pause:
 class Machine:
     """A machine with a program in it, before its first cycle.
 
-    Arguments are those of :func:`run`, and ``restore``, the file of a checkpoint to go on from. The machine advances only inside :meth:`step`, :meth:`run_until`, and
+    Arguments are those of :func:`run` (but ``fast_forward``, which is a method here), and ``restore``, the file of a
+    checkpoint to go on from. The machine advances only inside :meth:`step`, :meth:`run_until`, :meth:`fast_forward` and
     :meth:`run`; between them every core is exactly as it is after cycle :attr:`cycle`. Looking changes nothing: a
     machine that was stepped through ends with the same bytes as one that ran. It belongs to one thread at a time.
 
@@ -221,6 +222,19 @@ class Machine:
             if place is None:
                 return Pause(reason, self.cycle)
             return Pause(reason, self.cycle, place[0], place[1], self._machine.symbolize(place[1]))
+
+    def fast_forward(self, *, cycle: int | None = None, pc: int | None = None, symbol: str | None = None) -> Pause:
+        """Go to a place by what instructions do, without timing: until ``cycle`` is over, or until the first core stands in
+        front of the instruction at ``pc`` or at ``symbol``. From there the machine goes on exactly, its pipelines and
+        caches empty. Breakpoints and region callbacks do not count on the way. The report says how many cycles and
+        instructions were passed so (``fast_forward.cycles``, ``fast_forward.instret``)."""
+        if sum(place is not None for place in (cycle, pc, symbol)) != 1:
+            raise TypeError("fast_forward needs one of cycle, pc and symbol")
+        address = pc if symbol is None else self.address(symbol)
+        reason, place = self._machine.fast_forward(cycle, address, self._console)
+        if place is None:
+            return Pause(reason, self.cycle)
+        return Pause(reason, self.cycle, place[0], place[1], self._machine.symbolize(place[1]))
 
     # Breakpoints and callbacks.
 

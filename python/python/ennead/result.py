@@ -71,6 +71,8 @@ def counters(report: Mapping[str, Any]) -> dict[str, int | float]:
     if report["macs"]["nominal"] is not None:
         flat["macs.nominal"] = report["macs"]["nominal"]
         flat["mac_per_clk.nominal"] = report["mac_per_clk"]["nominal"]
+    for key, value in report.get("fast_forward", {}).items():
+        flat[f"fast_forward.{key}"] = value
 
     def walk(path: str, value: Any) -> None:
         if isinstance(value, bool) or value is None:

@@ -74,6 +74,7 @@ def run(
     strict: bool = False,
     semihost_dir: str | os.PathLike[str] | None = None,
     on_console: Callable[[bytes], object] | None = None,
+    fast_forward: str | int | None = None,
 ) -> Result:
     """Run a program to its end and give what it counted.
 
@@ -91,12 +92,16 @@ def run(
         strict: Make accesses to registers that the model does not have a fault instead of a warning.
         semihost_dir: A directory that the program may reach through semihosting calls.
         on_console: Called with guest output as it appears.
+        fast_forward: A symbol or cycle to go to without timing; the run is exact from there. See
+            :meth:`Machine.fast_forward`.
 
     Raises:
         InputError: The program, machine or a parameter cannot be used.
     """
     request = Request(target, config, params, isa, engine, max_cycles, strict, semihost_dir, settings)
     machine = _ennead.Machine(request)
+    if fast_forward is not None:
+        machine.fast_forward(*machine.goal(str(fast_forward)), on_console)
     machine.finish(on_console)
     finished = machine.finished()
     assert finished is not None

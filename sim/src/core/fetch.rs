@@ -134,6 +134,8 @@ pub struct Fetch {
     pub cycle: u64,
     /// A cycle in which decode asks for nothing would change nothing.
     pub still: bool,
+    /// It does not know where the program is, and idles until it is told.
+    pub adrift: bool,
     queue: Queue,
 }
 
@@ -176,6 +178,7 @@ impl Fetch {
             source,
             cycle,
             still: false,
+            adrift: false,
             queue: Queue {
                 address: 0,
                 waits: false,

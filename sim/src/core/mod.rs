@@ -11,6 +11,7 @@ pub mod block;
 pub mod csr;
 mod debug;
 pub mod fetch;
+mod functional;
 pub mod loops;
 pub mod pipeline;
 mod stretch;
@@ -19,7 +20,7 @@ pub mod uop;
 
 use ennead_isa::Replicate;
 use ennead_isa::float::Rounding;
-use ennead_isa::op::{Addressing, CsrUpdate, Fill, LoopPart, Width};
+use ennead_isa::op::{Addressing, CsrUpdate, Fill, Width};
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::icache::Private;
@@ -317,6 +318,43 @@ impl Core {
     /// Lets instructions come out of a private cache from reset on.
     pub fn fetch_from(&mut self, cache: Private) {
         self.fetch = Some(Box::new(Fetch::cached(cache, self.pipeline.issued + 1)));
+        self.look_around();
+    }
+
+    /// Lets instructions come without a fetch stage, as from an ideal memory; `now` is the cycle to come.
+    pub fn fetch_ideally(&mut self, now: u64) {
+        if self.fetch.take().is_none() {
+            return;
+        }
+        self.followed = true;
+        if self.filling.take().is_some() && self.next == Next::Fetch {
+            self.pipeline.fetched(now.max(self.pipeline.issued + 1));
+            self.next = self.next_arrival();
+        }
+        self.look_around();
+    }
+
+    /// Lets instructions come out of an empty private cache, the next one as from a jump in cycle `now`, the cycle to come.
+    pub fn fetch_anew(&mut self, cache: Private, now: u64) {
+        let mut fetch = Fetch::cached(cache, now);
+        self.followed = false;
+        match self.next {
+            // A core that starts says where.
+            Next::Stopped | Next::Faulted(_) => {}
+            Next::Issue(_) | Next::Fetch | Next::Host(_) => {
+                self.filling = Some(Filling {
+                    redirect: Some((now, self.pc)),
+                    from: now + 1,
+                    left: Leftover::default(),
+                });
+                if matches!(self.next, Next::Issue(_)) {
+                    self.next = Next::Fetch;
+                }
+            }
+            // The instruction in the execute stage is to say where it goes on.
+            Next::Request(_) | Next::Fpu(_) | Next::Waiting | Next::Asleep(_) => fetch.adrift = true,
+        }
+        self.fetch = Some(Box::new(fetch));
         self.look_around();
     }
 
@@ -755,26 +793,12 @@ impl Core {
             Action::Ebreak => self.trap(uop, 3, timing::TRAP, memory),
             Action::Illegal => self.illegal(uop, self.illegal_delay(), memory),
             Action::Loop(part) => {
-                let number = usize::from(uop.rd);
-                let offset = self.pc.wrapping_add(uop.imm as u32);
-                let count = a.wrapping_add(uop.aux as u32);
                 let step = if self.loops.active {
                     self.loops.step(self.pc)
                 } else {
                     Step::Plain
                 };
-                match part {
-                    LoopPart::StartOffset => self.loops.set_part(number, 0, offset),
-                    LoopPart::StartRegister => self.loops.set_part(number, 0, a),
-                    LoopPart::EndOffset => self.loops.set_part(number, 1, offset),
-                    LoopPart::EndRegister => self.loops.set_part(number, 1, a),
-                    LoopPart::Count => self.loops.set_part(number, 2, count),
-                    LoopPart::Setup => {
-                        self.loops.set_part(number, 0, self.pc.wrapping_add(4));
-                        self.loops.set_part(number, 1, offset);
-                        self.loops.set_part(number, 2, count);
-                    }
-                }
+                self.set_loop(uop, part, a);
                 self.pipeline
                     .execute(uop, s, s, Stall::MultiCycle, Charge::Sleep, || None);
                 self.go_on(uop, step, redirect_at, memory)
@@ -961,12 +985,18 @@ impl Core {
     fn fetch_next(&mut self, flow: Flow, left: &Leftover, memory: &Memory) {
         let issued = self.pipeline.issued;
         let Some(fetch) = &mut self.fetch else { return };
-        let (redirect, from) = match flow {
+        let adrift = std::mem::take(&mut fetch.adrift);
+        let (mut redirect, mut from) = match flow {
             Flow::Redirect { at, target, .. } if at > issued => (Some((at, target)), at + 1),
             Flow::Sequential | Flow::Redirect { .. } if self.followed => return self.pipeline.fetched(issued + 1),
             Flow::Sequential | Flow::Redirect { .. } => (None, issued + 1),
             Flow::Hold { from, .. } => (None, from),
         };
+        if adrift && redirect.is_none() {
+            let at = self.pipeline.ex_end.max(issued + 1);
+            redirect = Some((at, self.pc));
+            from = from.max(at + 1);
+        }
         if fetch.is_cached() {
             fetch.still = false;
             let left = *left;
@@ -1003,8 +1033,10 @@ impl Core {
         }
         let mut settled = true;
         let mut control = Control::default();
+        let adrift = self.fetch.as_ref().is_some_and(|fetch| fetch.adrift);
         match (self.filling, self.next) {
             (_, Next::Stopped | Next::Faulted(_)) => control.idle = true,
+            _ if adrift => control.idle = true,
             (_, Next::Asleep(since)) => {
                 control.idle = now + 1 >= since;
                 settled = control.idle;

@@ -472,6 +472,25 @@ impl Pipeline {
         last
     }
 
+    /// `count` instructions pass, one a cycle from cycle `start` on, and leave nothing under way; the next is at `pc`.
+    pub fn skip(&mut self, start: u64, count: u64, pc: u32) {
+        if start > self.issued + 1 {
+            self.settle(start, Charge::Stall(Stall::LoadUse));
+        }
+        let generation = if self.older {
+            Generation::Ri5cy
+        } else {
+            Generation::Cv32e40p
+        };
+        let last = start + count - 1;
+        *self = Self {
+            ledger: std::mem::take(&mut self.ledger),
+            fetched_from: (last, pc >> 2),
+            ..Self::new(generation)
+        };
+        self.flowed_until(last, count);
+    }
+
     /// Lets an instruction leave decode in cycle `t`, and charges the cycles since the last one.
     #[inline(always)]
     pub fn issue(&mut self, uop: &Uop, t: u64) {

@@ -19,7 +19,7 @@ use crate::machine::Machine;
 
 const MAGIC: &[u8; 8] = b"ENNEADCP";
 /// Rises with every change to what a checkpoint holds.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Why there is no checkpoint, or why it cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -107,7 +107,7 @@ state! {
     cores memory arbiter fpu event_unit dma dma_requests waiting_for_id control icache_control icache soc_control stdout
     flls gpio itc soc_events timers cluster_timer udma bench stream paths ports crossing banks_of calendar now console
     devices_next
-    shown warnings warned locked_bank semihost.errno program_break
+    shown warnings warned locked_bank forwarded semihost.errno program_break
 }
 
 impl Machine {

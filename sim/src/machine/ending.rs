@@ -105,6 +105,11 @@ impl Machine {
             Stop::Limit => max_cycles,
             Stop::Idle => self.last_activity(),
         };
+        self.end_after(end, stop, max_cycles);
+    }
+
+    /// Ends the run after cycle `end`.
+    pub(super) fn end_after(&mut self, end: u64, stop: Stop, max_cycles: u64) {
         self.drain_console();
         for index in 0..self.cores.len() {
             self.rewind(index, end);
@@ -125,7 +130,7 @@ impl Machine {
     }
 
     /// The last cycle in which anything happened.
-    fn last_activity(&self) -> u64 {
+    pub(super) fn last_activity(&self) -> u64 {
         let issued = |core: &Core| {
             let cycle = core.pipeline.issued;
             if self.is_apart(core.index) {
@@ -337,6 +342,7 @@ impl Machine {
             icache: self.icache_counters(),
             fpu: self.fpu.counters(),
             regions,
+            forwarded: self.forwarded,
         }
     }
 }

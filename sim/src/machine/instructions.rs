@@ -5,7 +5,7 @@
 //! fetch stages come last, when it is known which cores take an instruction.
 
 use crate::cluster::icache::{Event, Private, Shared};
-use crate::config::{Config, Icache as Model};
+use crate::config::{Config, Icache as Model, IcacheConfig};
 use crate::core::Core;
 use crate::counters::Named;
 use crate::machine::Machine;
@@ -25,15 +25,21 @@ pub(super) struct Icache {
 impl Icache {
     /// The caches of `config`, if it has any; the workers among `cores` get their private levels.
     pub(super) fn new(config: &Config, cores: &mut [Core], clocks: Clocks) -> Option<Self> {
-        if config.icache.model == Model::Ideal {
-            return None;
-        }
         let workers = config.cluster.workers;
+        let icache = Self::empty(&config.icache, workers, clocks)?;
         for core in &mut cores[..workers] {
             core.fetch_from(Private::new(&config.icache));
         }
+        Some(icache)
+    }
+
+    /// The shared level, if there is one.
+    pub(super) fn empty(config: &IcacheConfig, workers: usize, clocks: Clocks) -> Option<Self> {
+        if config.model == Model::Ideal {
+            return None;
+        }
         Some(Self {
-            shared: Shared::new(&config.icache, workers, clocks),
+            shared: Shared::new(config, workers, clocks),
             events: Vec::new(),
             due: Some(1),
             every: false,

@@ -12,6 +12,7 @@ mod crossing;
 pub mod debug;
 mod devices;
 mod ending;
+mod forward;
 mod host;
 mod inspect;
 mod instructions;
@@ -33,6 +34,7 @@ use crate::core::fetch::{GrantTrace, GrantTraceError};
 use crate::core::pipeline::Charge;
 use crate::core::uop::Lowering;
 use crate::core::{Core, Next, Reply};
+use crate::counters::Forwarded;
 use crate::elf::{ElfError, Image, MemoryRegion};
 use crate::fault::Outcome;
 use crate::memory::l1::{Arbiter, Asking, Masters, Requests};
@@ -59,6 +61,7 @@ use semihost::Semihost;
 
 pub use checkpoint::{CheckpointError, FORMAT as CHECKPOINT_FORMAT};
 pub use ending::Stop;
+pub use forward::{Forward, Goal, Replays};
 pub use inspect::{Marker, NoSuchPlace, Pause, Watch};
 pub use semihost::{HostFile, HostFiles, OpenMode};
 
@@ -169,6 +172,7 @@ pub struct Machine {
     strict: bool,
     /// A bank that a test-and-set writes in the given cycle (E9).
     locked_bank: Option<(usize, u64)>,
+    forwarded: Forwarded,
     end: Option<u64>,
 }
 
@@ -298,6 +302,7 @@ impl Machine {
             warned: BTreeSet::new(),
             strict: false,
             locked_bank: None,
+            forwarded: Forwarded::default(),
             end: None,
             config: config.clone(),
             workers,

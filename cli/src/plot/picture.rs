@@ -12,7 +12,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontTransform, register_font};
 
 /// The colours of M. Okabe and K. Ito ("Color Universal Design", 2008), which people with any colour vision tell apart;
-/// in an order in which neighbours differ in lightness too, for print in black and white.
+/// hatches, dashes and the shapes of markers do the same for print in black and white.
 pub(crate) const COLOURS: [RGBColor; 8] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xe6, 0x9f, 0x00),
@@ -28,6 +28,58 @@ pub(crate) const FAINT: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
 pub(crate) const PAPER: RGBColor = RGBColor(0xff, 0xff, 0xff);
 pub(crate) const GREY: RGBColor = RGBColor(0xbb, 0xbb, 0xbb);
 
+/// What fills a rectangle besides its colour, so that parts differ without colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hatch {
+    /// Nothing.
+    Plain,
+    /// A line that goes up and down, so many pixels at a time.
+    Zigzag(i32),
+    /// Upright lines, so many pixels apart.
+    Upright(i32),
+    /// Level lines, so many pixels apart.
+    Level(i32),
+}
+
+impl Hatch {
+    /// The line that it draws, as one.
+    fn line(self, (x0, y0): (i32, i32), (x1, y1): (i32, i32)) -> Vec<(i32, i32)> {
+        let mut points = Vec::new();
+        match self {
+            Hatch::Plain => {}
+            Hatch::Zigzag(step) => {
+                let mut y = (y0, y1);
+                for x in (x0..x1).step_by(step.max(1) as usize) {
+                    points.push((x, y.0));
+                    y = (y.1, y.0);
+                }
+                if let [.., (x, from)] = points[..] {
+                    let to = if from == y0 { y1 } else { y0 };
+                    points.push((x1, from + (to - from) * (x1 - x) / step));
+                }
+            }
+            Hatch::Upright(step) => {
+                let mut y = (y0, y1);
+                for x in (x0 + step / 2..x1).step_by(step.max(1) as usize) {
+                    points.extend([(x, y.0), (x, y.1)]);
+                    y = (y.1, y.0);
+                }
+            }
+            Hatch::Level(step) => {
+                let mut x = (x0, x1);
+                for y in (y0 + step / 2..y1).step_by(step.max(1) as usize) {
+                    points.extend([(x.0, y), (x.1, y)]);
+                    x = (x.1, x.0);
+                }
+            }
+        }
+        points
+    }
+}
+
+/// Lengths of a dash and of the gap behind it, in pixels, for each kind of line; the first has none.
+const DASHES: [Option<(i32, i32)>; 4] = [None, Some((10, 4)), Some((3, 3)), Some((16, 8))];
+
 /// The name under which the font is known to the drawing crate, and a viewer of SVG falls back from.
 const FONT: &str = "sans-serif";
 
@@ -42,6 +94,7 @@ pub(crate) enum Anchor {
 enum Shape {
     Rectangle(i32, i32, i32, i32, RGBColor),
     Line(Vec<(i32, i32)>, RGBColor, u32),
+    Dashes(Vec<(i32, i32)>, RGBColor, u32, (i32, i32)),
     Text(i32, i32, String, Anchor, u32, bool, RGBColor),
     Marker(i32, i32, usize, RGBColor),
 }
@@ -65,6 +118,24 @@ impl Picture {
     pub(crate) fn rectangle(&mut self, x: i32, y: i32, width: i32, height: i32, colour: RGBColor) {
         self.shapes
             .push(Shape::Rectangle(x, y, x + width.max(0), y + height.max(0), colour));
+    }
+
+    /// A rectangle with a hatch, in ink or paper, whichever shows on the colour.
+    pub(crate) fn hatched(&mut self, (x, y): (i32, i32), (width, height): (i32, i32), colour: RGBColor, hatch: Hatch) {
+        self.rectangle(x, y, width, height, colour);
+        let points = hatch.line((x, y), (x + width, y + height));
+        if width > 1 && points.len() > 1 {
+            let light = u32::from(colour.0) + 2 * u32::from(colour.1) + u32::from(colour.2) > 4 * 0x60;
+            self.line(&points, if light { INK } else { PAPER }, 1);
+        }
+    }
+
+    /// A line of a series: dashed according to its number, so that series differ without colour.
+    pub(crate) fn series(&mut self, points: &[(i32, i32)], number: usize, colour: RGBColor, width: u32) {
+        match dashes(number) {
+            None => self.line(points, colour, width),
+            Some(dash) => self.shapes.push(Shape::Dashes(points.to_vec(), colour, width, dash)),
+        }
     }
 
     pub(crate) fn line(&mut self, points: &[(i32, i32)], colour: RGBColor, width: u32) {
@@ -136,6 +207,14 @@ impl Picture {
                     points.iter().map(|(x, y)| (x * scale, y * scale)).collect::<Vec<_>>(),
                     colour.stroke_width(width * scale as u32),
                 )),
+                Shape::Dashes(points, colour, width, (dash, gap)) => {
+                    area.draw(&plotters::element::DashedPathElement::new(
+                        points.iter().map(|(x, y)| (x * scale, y * scale)).collect::<Vec<_>>(),
+                        dash * scale,
+                        gap * scale,
+                        colour.stroke_width(width * scale as u32),
+                    ))
+                }
                 Shape::Text(x, y, text, anchor, size, upright, colour) => {
                     let h = match anchor {
                         Anchor::Start => HPos::Left,
@@ -151,7 +230,7 @@ impl Picture {
                 }
                 Shape::Marker(x, y, number, colour) => {
                     let (at, size) = ((x * scale, y * scale), 5 * scale);
-                    match number % 4 {
+                    match marker(*number) {
                         0 => area.draw(&Circle::new(at, size, colour.filled())),
                         1 => area.draw(&Rectangle::new(
                             [(at.0 - size, at.1 - size), (at.0 + size, at.1 + size)],
@@ -167,6 +246,18 @@ impl Picture {
         area.present().map_err(|error| fail(&error))
     }
 }
+
+/// The dashes of a series, and the shape of its markers: together different for the first 16.
+fn dashes(number: usize) -> Option<(i32, i32)> {
+    DASHES[number / MARKERS % DASHES.len()]
+}
+
+fn marker(number: usize) -> usize {
+    number % MARKERS
+}
+
+/// Shapes of markers.
+const MARKERS: usize = 4;
 
 /// An axis from numbers to pixels.
 pub(crate) struct Scale {
@@ -285,6 +376,106 @@ mod tests {
             (2e6, "2M"),
         ] {
             assert_eq!(short(number), text);
+        }
+    }
+
+    /// A colour in CIE L*a*b* (D65) as it looks with the given colour vision: 3 by 3 numbers over linear RGB.
+    fn looks(colour: RGBColor, vision: &[[f64; 3]; 3]) -> [f64; 3] {
+        // IEC 61966-2-1, and CIE 15 for the rest.
+        let linear = |part: u8| match f64::from(part) / 255.0 {
+            part if part <= 0.04045 => part / 12.92,
+            part => ((part + 0.055) / 1.055).powf(2.4),
+        };
+        let times = |matrix: &[[f64; 3]; 3], vector: [f64; 3]| {
+            matrix.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum::<f64>())
+        };
+        let seen = times(vision, [colour.0, colour.1, colour.2].map(linear)).map(|part| part.clamp(0.0, 1.0));
+        let xyz = times(
+            &[
+                [0.4124564, 0.3575761, 0.1804375],
+                [0.2126729, 0.7151522, 0.0721750],
+                [0.0193339, 0.1191920, 0.9503041],
+            ],
+            seen,
+        );
+        let root = |part: f64| match part {
+            part if part > 216.0 / 24389.0 => part.cbrt(),
+            part => (24389.0 / 27.0 * part + 16.0) / 116.0,
+        };
+        let [x, y, z] = [root(xyz[0] / 0.95047), root(xyz[1]), root(xyz[2] / 1.08883)];
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    fn apart(a: [f64; 3], b: [f64; 3]) -> f64 {
+        a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+    }
+
+    /// Full severity, of G. M. Machado, M. M. Oliveira and L. A. F. Fernandes, "A Physiologically-based Model for Simulation
+    /// of Color Vision Deficiency", 2009, table 1.
+    const VISIONS: [(&str, [[f64; 3]; 3]); 4] = [
+        ("normal", [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
+        (
+            "protanopia",
+            [
+                [0.152286, 1.052583, -0.204868],
+                [0.114503, 0.786281, 0.099216],
+                [-0.003882, -0.048116, 1.051998],
+            ],
+        ),
+        (
+            "deuteranopia",
+            [
+                [0.367322, 0.860646, -0.227968],
+                [0.280085, 0.672501, 0.047413],
+                [-0.011820, 0.042940, 0.968881],
+            ],
+        ),
+        (
+            "tritanopia",
+            [
+                [1.255528, -0.076749, -0.178779],
+                [-0.078411, 0.930809, 0.147602],
+                [0.004733, 0.691367, 0.303900],
+            ],
+        ),
+    ];
+
+    /// About 2.3 is just noticeable (M. Mahy et al., 1994).
+    #[test]
+    fn any_two_colours_are_five_just_noticeable_differences_apart_with_any_colour_vision() {
+        for (name, vision) in &VISIONS {
+            let colours: Vec<RGBColor> = COLOURS.into_iter().chain([GREY, FAINT, PAPER]).collect();
+            for (index, a) in colours.iter().enumerate() {
+                for b in &colours[..index] {
+                    let distance = apart(looks(*a, vision), looks(*b, vision));
+                    assert!(distance > 5.0 * 2.3, "{name}: {a:?} and {b:?} are {distance:.1} apart");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_two_series_differ_without_colour() {
+        let look = |number| (marker(number), dashes(number));
+        for number in 0..16 {
+            assert!((0..number).all(|other| look(number) != look(other)), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_hatch_stays_in_its_rectangle() {
+        for hatch in [
+            Hatch::Zigzag(5),
+            Hatch::Zigzag(40),
+            Hatch::Upright(6),
+            Hatch::Level(5),
+            Hatch::Plain,
+        ] {
+            for width in [1, 2, 3, 17, 100] {
+                let points = hatch.line((10, 20), (10 + width, 40));
+                let inside = |(x, y): &(i32, i32)| (10..=10 + width).contains(x) && (20..=40).contains(y);
+                assert!(points.iter().all(inside), "{hatch:?} {width}: {points:?}");
+            }
         }
     }
 

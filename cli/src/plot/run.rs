@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::picture::{Anchor, COLOURS, FAINT, GREY, INK, PAPER, Picture, Scale, short};
+use super::picture::{Anchor, COLOURS, FAINT, GREY, Hatch, INK, PAPER, Picture, Scale, short};
 use plotters::style::RGBColor;
 
 /// Causes of stalls that get a colour of their own; the rest goes into one.
@@ -61,12 +61,21 @@ fn parts(row: &Value, causes: &[String]) -> Vec<f64> {
     ends.into_iter().chain(named).chain(rest).collect()
 }
 
-fn colour(index: usize, causes: usize) -> RGBColor {
+/// How the parts of a row look: active cycles dark, sleep light, every cause with a hatch of its own.
+fn look(index: usize, causes: usize) -> (RGBColor, Hatch) {
+    const HATCHES: [Hatch; CAUSES] = [
+        Hatch::Zigzag(6),
+        Hatch::Upright(6),
+        Hatch::Level(5),
+        Hatch::Zigzag(16),
+        Hatch::Upright(14),
+        Hatch::Level(10),
+    ];
     match index {
-        0 => COLOURS[0],
-        _ if index <= causes => COLOURS[index],
-        _ if index == causes + 1 => GREY,
-        _ => FAINT,
+        0 => (COLOURS[0], Hatch::Plain),
+        _ if index <= causes => (COLOURS[index], HATCHES[(index - 1) % CAUSES]),
+        _ if index == causes + 1 => (GREY, Hatch::Zigzag(3)),
+        _ => (FAINT, Hatch::Plain),
     }
 }
 
@@ -80,9 +89,10 @@ fn bars(heading: &str, rows: &[(String, Vec<f64>)], causes: &[String], unit: &st
     let mut x = 24;
     let names = ["active"].into_iter().chain(causes.iter().map(String::as_str));
     for (index, name) in names.chain(["other stalls", "sleep"]).enumerate() {
-        picture.rectangle(x, 38, 12, 12, colour(index, causes.len()));
-        picture.text(x + 17, 45, name, Anchor::Start, 12);
-        x += 34 + 7 * name.len() as i32;
+        let (colour, hatch) = look(index, causes.len());
+        picture.hatched((x, 36), (24, 16), colour, hatch);
+        picture.text(x + 29, 45, name, Anchor::Start, 12);
+        x += 44 + 7 * name.len() as i32;
     }
     let most = rows
         .iter()
@@ -103,7 +113,8 @@ fn bars(heading: &str, rows: &[(String, Vec<f64>)], causes: &[String], unit: &st
         for (index, part) in parts.iter().enumerate() {
             let from = axis.at(sum);
             sum += part;
-            picture.rectangle(from, y, axis.at(sum) - from, 20, colour(index, causes.len()));
+            let (colour, hatch) = look(index, causes.len());
+            picture.hatched((from, y), (axis.at(sum) - from, 20), colour, hatch);
         }
     }
     picture
@@ -281,4 +292,24 @@ pub(super) fn axes(picture: &mut Picture, x: &Scale, y: &Scale, x_title: &str, y
     picture.line(&[(left, top), (left, bottom), (right, bottom)], INK, 1);
     picture.text((left + right) / 2, bottom + 36, x_title, Anchor::Middle, 13);
     picture.upright(left - 50, (top + bottom) / 2, y_title, 13);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_two_parts_of_a_row_differ_without_colour() {
+        let looks: Vec<_> = (0..CAUSES + 3).map(|index| look(index, CAUSES)).collect();
+        for (index, (colour, hatch)) in looks.iter().enumerate() {
+            for (other_colour, other_hatch) in &looks[..index] {
+                // Relative luminance, ITU-R BT.709, of the encoded values.
+                let grey = |colour: &RGBColor| {
+                    0.2126 * f64::from(colour.0) + 0.7152 * f64::from(colour.1) + 0.0722 * f64::from(colour.2)
+                };
+                let differ = hatch != other_hatch || (grey(colour) - grey(other_colour)).abs() > 64.0;
+                assert!(differ, "{colour:?} {hatch:?} and {other_colour:?}");
+            }
+        }
+    }
 }

@@ -149,20 +149,19 @@ pub(crate) fn lines(results: &Value, x: Option<&str>, y: Option<&str>) -> Result
     axes(&mut picture, &horizontal, &vertical, title(x), y_title);
     for (index, (label, line)) in series.iter().enumerate() {
         let colour = COLOURS[index % COLOURS.len()];
-        // Series of one colour differ in shape.
-        let shape = index + index / COLOURS.len();
         let pixels: Vec<_> = line
             .iter()
             .map(|(at, result)| (horizontal.at(*at), vertical.at(*result)))
             .collect();
-        picture.line(&pixels, colour, 2);
+        picture.series(&pixels, index, colour, 2);
         for (x, y) in &pixels {
-            picture.marker(*x, *y, shape, colour);
+            picture.marker(*x, *y, index, colour);
         }
         if !label.is_empty() {
             let line = 478 + 20 * index as i32;
-            picture.marker(left, line, shape, colour);
-            picture.text(left + 14, line, label.as_str(), Anchor::Start, 12);
+            picture.series(&[(left - 22, line), (left + 22, line)], index, colour, 2);
+            picture.marker(left, line, index, colour);
+            picture.text(left + 30, line, label.as_str(), Anchor::Start, 12);
         }
     }
     Ok(picture)

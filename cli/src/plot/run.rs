@@ -257,7 +257,7 @@ pub(crate) fn roofline(reports: &[Value]) -> Result<Picture, String> {
     );
     for (roof, label) in roofs {
         picture.line(&[(x.at(roof / DMA_BYTES), y.at(roof)), (right, y.at(roof))], INK, 2);
-        picture.text(x.at(roof / DMA_BYTES) + 8, y.at(roof) - 10, label, Anchor::Start, 12);
+        picture.text(right - 8, y.at(roof) - 10, label, Anchor::End, 12);
     }
     picture.text(
         x.at(start) + 24,

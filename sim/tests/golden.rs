@@ -153,8 +153,8 @@ fn divergences(trace: &Path, program: &str, config: &Config) -> String {
     report
 }
 
-/// Replays every trace of a series.
-fn replay(series: &str, config_of: impl Fn(&str, &Path) -> Config) {
+/// Replays every trace of a series; how many there are, and with how many rows, is what docs/accuracy.md says.
+fn replay(series: &str, counts: (usize, usize), config_of: impl Fn(&str, &Path) -> Config) {
     let directory = data(series);
     let mut paths: Vec<PathBuf> = std::fs::read_dir(&directory)
         .unwrap()
@@ -162,7 +162,12 @@ fn replay(series: &str, config_of: impl Fn(&str, &Path) -> Config) {
         .filter(|path| !path.to_str().unwrap().ends_with(".gnt.gz"))
         .collect();
     paths.sort();
-    assert!(!paths.is_empty(), "no traces in {}", directory.display());
+    let rows = |path: &PathBuf| measured(path).values().map(Vec::len).sum::<usize>();
+    assert_eq!(
+        (paths.len(), paths.iter().map(rows).sum()),
+        counts,
+        "traces and rows of {series}"
+    );
     let mut report = String::new();
     let mut failed = 0;
     for path in &paths {
@@ -185,19 +190,19 @@ fn replay(series: &str, config_of: impl Fn(&str, &Path) -> Config) {
 
 #[test]
 fn single_cores_match_every_instruction() {
-    replay("core", |setting, _| core_config(setting, None));
+    replay("core", (218, 237_158), |setting, _| core_config(setting, None));
 }
 
 #[test]
 fn withheld_grants_match_every_instruction() {
-    replay("stalls", |setting, path| {
+    replay("stalls", (48, 41_935), |setting, path| {
         core_config(setting, Some(&path.with_extension("gnt.gz")))
     });
 }
 
 #[test]
 fn clusters_match_every_instruction() {
-    replay("cluster", |setting, _| {
+    replay("cluster", (7, 31_428), |setting, _| {
         Draft::shipped(&format!("golden-{setting}")).unwrap().finish().unwrap()
     });
 }

@@ -748,3 +748,48 @@ proptest! {
         prop_assert_eq!(&calendar, &go_on(Engine::Lockstep, false), "lockstep");
     }
 }
+
+/// The jump goes to the word behind it, which is on its way out of the cache at that time.
+#[test]
+fn engines_agree_on_a_jump_to_where_the_fetch_is_going() {
+    let cached = [
+        ("icache.model", "hierarchical"),
+        ("icache.enabled", "true"),
+        ("icache.private_size", "128"),
+    ];
+    let config = config("golden-mc8", &cached);
+    let plain = |lines: &[&str]| Item::Plain(lines.iter().map(|line| (*line).to_owned()).collect());
+    let items = [
+        Item::Loop {
+            number: 0,
+            count: 1,
+            body: ["lw x10, 0(x8)", "cv.sw x10, (x19), 2", "add x10, x10, x10"]
+                .map(str::to_owned)
+                .to_vec(),
+        },
+        Item::Branch("beq x10, x10".to_owned(), 0),
+        Item::Branch("bgeu x5, x11".to_owned(), 0),
+        plain(&[
+            "lw x10, 0(x8)",
+            "lw x10, 0(x8)",
+            "cv.sw x10, (x19), 0",
+            "add x10, x10, x10",
+            "lw x10, 0(x8)",
+        ]),
+        plain(&[
+            "flw f0, 0(x8)",
+            "cv.lw x10, (x19), 1",
+            "lw x10, 0(x8)",
+            "flw f0, 0(x8)",
+            "flw f0, 0(x8)",
+        ]),
+        plain(&[
+            "lw x10, 0(x8)",
+            "cv.sw x10, (x19), 0",
+            "lh x10, 0(x8)",
+            "cv.lw x10, (x19), 0",
+        ]),
+        Item::Jal(0, 0),
+    ];
+    agree(&config, &items).unwrap();
+}

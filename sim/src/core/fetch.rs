@@ -254,7 +254,8 @@ impl Fetch {
                 delivered
             }
         };
-        self.still = !busy;
+        // A redirect to where the fetch is already going leaves it as it is, and does not come again.
+        self.still = !busy && control.redirect.is_none() && control.loop_back.is_none();
         self.cycle += 1;
         delivered
     }

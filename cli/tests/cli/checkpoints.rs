@@ -64,6 +64,8 @@ fn after_a_fast_forward_the_run_is_exact_and_the_same_every_time() {
         ("builtin:linear-fp16-fw", "icache.model=ideal"),
         ("builtin:linear-fp16-fw", "icache.model=hierarchical"),
         ("builtin:relu-fp32-fw-pulp", "fpu.sharing=static"),
+        ("builtin:linear-fp16-fw", "soc.frequency_hz=250000000"),
+        ("builtin:linear-fp16-fw", "soc.frequency_hz=1000000000"),
     ] {
         let run = |extra: &[&str]| {
             let args = ["run", program, "--set", settings, "--format", "json", "-q"];
@@ -106,15 +108,9 @@ fn after_a_fast_forward_the_run_is_exact_and_the_same_every_time() {
         // The trace begins at the hand-over.
         let passed = report(&run(&["--fast-forward", "main", "--trace", "retire:t.csv"]));
         let trace = std::fs::read_to_string(directory.join("t.csv")).unwrap();
-        let first: u64 = trace
-            .lines()
-            .nth(1)
-            .unwrap()
-            .split(',')
-            .nth(1)
-            .unwrap()
-            .parse()
-            .unwrap();
+        // The orchestrator's cycles may be those of another clock.
+        let worker = trace.lines().skip(1).find(|row| row.split(',').nth(2) != Some("8"));
+        let first: u64 = worker.and_then(|row| row.split(',').nth(1)?.parse().ok()).unwrap();
         assert!(first > passed["fast_forward"]["cycles"].as_u64().unwrap());
         let rows = trace.lines().count() as u64 - 1;
         assert_eq!(

@@ -111,32 +111,15 @@ impl Machine {
                 None if goal == Goal::Cycle(last) => break,
                 None => return self.over_functionally(Stop::Limit, limit),
             };
-            let mut due = self.take_due(now);
+            let due = self.take_due(now);
             self.now = now;
-            let mut others = CoreSet::default();
-            while let Some(index) = due.pop() {
-                let core = &mut self.cores[index];
-                let Next::Issue(at) = core.next else {
-                    others.insert(index);
-                    continue;
-                };
-                if address == Some(core.pc) && !stopped {
-                    arrived.insert(index);
-                    if !found {
-                        found = true;
-                        last = last.min(self.furthest());
-                    }
-                    continue;
-                }
-                let horizon = last.min(now + TURN - 1);
-                if core.skip(&mut self.program, &mut self.memory, now, horizon, address) {
-                    self.schedule(index);
-                } else {
-                    self.advance(index, at, &mut Silent);
-                }
+            let others = self.turns(now, due, last, address.filter(|_| !stopped), &mut arrived);
+            if !found && arrived != CoreSet::default() {
+                found = true;
+                last = last.min(self.furthest());
             }
             // What an access lets a core do next is left to its next turn.
-            self.cycle(now, others, now - 1, &mut Silent);
+            self.cycle(now, others, 0, &mut Silent);
             if self.ended() {
                 return self.over_functionally(Stop::Ended, limit);
             }
@@ -148,10 +131,11 @@ impl Machine {
         }
         self.pass(last);
         while let Some(index) = arrived.pop() {
+            let from = self.first_own_cycle(index);
             let core = &mut self.cores[index];
             if let Next::Issue(_) = core.next {
-                core.pipeline.fetched(self.now);
-                core.next = Next::Issue(self.now);
+                core.pipeline.fetched(from);
+                core.next = Next::Issue(from);
                 self.calendar.cancel(index);
                 self.schedule(index);
             }
@@ -159,10 +143,57 @@ impl Machine {
         if stopped { Forward::Stopped } else { Forward::Arrived }
     }
 
+    /// Gives the cores of `due` that have an instruction in decode their turns, and puts those in front of `goal` into
+    /// `arrived` instead; the others are given back. A core with a clock of its own is always among the former.
+    fn turns(&mut self, now: u64, mut due: CoreSet, last: u64, goal: Option<u32>, arrived: &mut CoreSet) -> CoreSet {
+        let mut others = CoreSet::default();
+        if self.two_clocks {
+            due.insert(self.workers);
+        }
+        let horizon = last.min(now + TURN - 1);
+        while let Some(index) = due.pop() {
+            let (from, until) = (self.first_own_cycle(index), self.own_cycle_by(index, horizon));
+            // Several of its cycles may happen in one of the cluster's.
+            let by = self.own_cycle_by(index, now);
+            let mut issues = false;
+            while let Next::Issue(at) = self.cores[index].next
+                && at <= by
+            {
+                issues = true;
+                let core = &mut self.cores[index];
+                if goal == Some(core.pc) {
+                    arrived.insert(index);
+                    break;
+                }
+                if core.skip(&mut self.program, &mut self.memory, from, until, goal) {
+                    self.schedule(index);
+                } else if self.is_apart(index) {
+                    self.advance_by(index, at, at, &mut Silent);
+                } else {
+                    self.advance(index, at, &mut Silent);
+                }
+                if !self.is_apart(index) {
+                    break;
+                }
+            }
+            if !issues {
+                others.insert(index);
+            }
+        }
+        others
+    }
+
+    /// The first cycle of a core's own clock that is not before this cycle.
+    fn first_own_cycle(&self, index: usize) -> u64 {
+        match self.is_apart(index) {
+            true => self.clocks.soc_from(self.now),
+            false => self.now,
+        }
+    }
+
     /// The last cycle that is over for some core; all of them can come there.
     fn furthest(&self) -> u64 {
-        let issued = self.cores.iter().map(|core| core.pipeline.issued).max();
-        issued.unwrap_or(0).max(self.now)
+        self.last_activity().max(self.now)
     }
 
     /// The run is over. Cores that had their turn already are not taken back: the end comes after all of them.
@@ -191,7 +222,7 @@ impl Machine {
     fn attach_caches(&mut self) {
         let mut config = self.config.icache.clone();
         config.enabled = self.icache_control.enabled();
-        self.icache = Icache::empty(&config, self.workers);
+        self.icache = Icache::empty(&config, self.workers, self.clocks);
         if self.icache.is_none() {
             return;
         }

@@ -519,9 +519,12 @@ fn timeless(item: &Item) -> bool {
         Item::Plain(lines) | Item::Loop { body: lines, .. } | Item::Jalr(_, lines, _) => {
             !lines.iter().any(|line| line.contains("0xb00"))
         }
-        Item::Nested { before, inner, after, .. } => {
-            ![before, inner, after].into_iter().flatten().any(|line| line.contains("0xb00"))
-        }
+        Item::Nested {
+            before, inner, after, ..
+        } => ![before, inner, after]
+            .into_iter()
+            .flatten()
+            .any(|line| line.contains("0xb00")),
         Item::Branch(..) | Item::Jal(..) | Item::Short(_) | Item::Trap(_) => true,
     }
 }

@@ -758,3 +758,50 @@ fn older_loops_nest_and_the_end_address_is_that_of_the_last_instruction() {
     let (machine, _) = run(&legacy(), &format!("{START}{text}{EXIT}{TABLE}"));
     assert_eq!(machine.cores()[0].registers[10..15], [4, 12, 12, 4, 1]);
 }
+
+#[test]
+fn a_body_runs_once_where_its_count_is_zero_and_else_as_often_as_the_count_says() {
+    for (config, lines) in [
+        (
+            modern(),
+            "cv.count 0, t1\ncv.starti 0, @body\ncv.endi 0, @end\ncv.setup 1, t1, @other\nadd a0, a0, s3\naddi a1, a1, 1
+             add a2, a2, s3\nother:\nbody:\nadd a3, a3, s3\nadd a4, a4, s3\nadd a5, a5, s3\nend:\n",
+        ),
+        (
+            legacy(),
+            "lp.count x0, t1\nlp.starti x0, @body\nlp.endi x0, @end\nlp.setup x1, t1, @other\nadd a0, a0, s3\naddi a1, a1, 1
+             other:\nadd a2, a2, s3\nbody:\nadd a3, a3, s3\nadd a4, a4, s3\nend:\nadd a5, a5, s3\n",
+        ),
+    ] {
+        for count in 0..4 {
+            let zeroed: String = (10..16).map(|x| format!("addi x{x}, zero, 0\n")).collect();
+            let text = format!("{START}{zeroed}addi s3, zero, 1\naddi t1, zero, {count}\n{lines}{EXIT}{TABLE}");
+            let (machine, _) = run(&config, &text);
+            assert_eq!(machine.cores()[0].registers[10..16], [count.max(1); 6], "count {count}");
+        }
+    }
+}
+
+#[test]
+fn a_post_increment_load_into_its_own_base_leaves_the_loaded_value() {
+    let data = ".align 4\ndata:\n.word 0x11111111\n.word 0x22222222\n.word 0\n";
+    for (config, lines) in [
+        (
+            modern(),
+            "la a0, data\ncv.lw a0, (a0), 4\nla a1, data\naddi t1, zero, 8\ncv.lw a1, (a1), t1
+             la a2, data\ncv.lbu zero, (a2), 4\nla a3, data\naddi a4, a3, 8\ncv.sw a4, (a4), 4\nlw a5, 8(a3)\n",
+        ),
+        (
+            legacy(),
+            "la a0, data\np.lw a0, 4(a0!)\nla a1, data\naddi t1, zero, 8\np.lw a1, t1(a1!)
+             la a2, data\np.lbu zero, 4(a2!)\nla a3, data\naddi a4, a3, 8\np.sw a4, 4(a4!)\nlw a5, 8(a3)\n",
+        ),
+    ] {
+        let (machine, labels) = run(&config, &format!("{START}{lines}{EXIT}{TABLE}{data}"));
+        let at = labels["data"];
+        assert_eq!(
+            machine.cores()[0].registers[10..16],
+            [0x1111_1111, 0x1111_1111, at + 4, at, at + 12, at + 8]
+        );
+    }
+}

@@ -56,13 +56,17 @@ impl Folder {
 
 impl HostFiles for Folder {
     fn open(&mut self, name: &str, mode: OpenMode) -> io::Result<Box<dyn HostFile>> {
+        let path = self.resolve(name)?;
+        if path.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
         let file = OpenOptions::new()
             .read(mode.read)
             .write(mode.write && !mode.append)
             .append(mode.append)
             .create(mode.create)
             .truncate(mode.truncate)
-            .open(self.resolve(name)?)?;
+            .open(path)?;
         Ok(Box::new(file))
     }
 

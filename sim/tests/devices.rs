@@ -245,8 +245,18 @@ fn workers_see_l1_and_the_clusters_devices_at_zero_and_the_orchestrator_sees_l2_
         ],
     );
     assert_eq!(own, [7, 8, 8, u32::MAX, 0x1c00_4444, 0x0007_0000, 0x0007_0000]);
-    let outside = orchestrator(&pulp(), &[Put(0x1c00_7ff0, 9), Read(0x0000_7ff0)]);
-    assert_eq!(outside, [9]);
+    let outside = orchestrator(
+        &pulp(),
+        &[
+            Put(0x1c00_7ff0, 9),
+            Read(0x0000_7ff0),
+            Put(0x1010_0104, 10),
+            Read(0x1010_0104),
+            Read(0x1010_0104),
+            Read(0x1000_0104),
+        ],
+    );
+    assert_eq!(outside, [9, 10, u32::MAX, u32::MAX]);
 }
 
 /// A transfer of 64 bytes from L2 to L1 by the DMA's port at `base`, with these flags, and then: status, ID's state, what

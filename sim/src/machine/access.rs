@@ -159,8 +159,11 @@ impl Machine {
                 let bank = self.bank(offset);
                 self.bank_requests.ask(bank, index);
             }
-            Place::L1(offset) => {
+            Place::L1(offset) | Place::TestAndSet(offset) => {
                 let data = self.memory_access(index, Which::L1, offset, request);
+                if matches!(found, Place::TestAndSet(_)) && !request.write {
+                    self.store(Some(index), Which::L1, offset, u32::MAX, request.byte_enable);
+                }
                 self.answer(index, data, Stall::L2, horizon, observer);
             }
             Place::L2(offset) => {

@@ -194,6 +194,7 @@ fn number(error: &io::Error) -> i32 {
     error.raw_os_error().unwrap_or(match error.kind() {
         io::ErrorKind::NotFound => 2,
         io::ErrorKind::PermissionDenied => 13,
+        io::ErrorKind::IsADirectory => 21,
         io::ErrorKind::InvalidInput => 22,
         _ => 5,
     })

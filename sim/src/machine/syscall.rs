@@ -293,6 +293,7 @@ fn number(error: &io::Error) -> i32 {
         _ => error.raw_os_error().map_or(
             match error.kind() {
                 io::ErrorKind::PermissionDenied => -13,
+                io::ErrorKind::IsADirectory => -21,
                 _ => error::INPUT_OUTPUT,
             },
             |number| -number,

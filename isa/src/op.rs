@@ -7,7 +7,7 @@
 //! Invariant: reading `x[rs1]`, `rep(x[rs2]) + imm` and `x[rs3]` gives the operands `a`, `b`, `c` of every
 //! [`Kind::Compute`] operation; a form that lacks one of them names register 0 there.
 
-use crate::float::{Flagged, Rounding};
+use crate::float::{self, Flagged, Flags, Four, Rounding};
 
 pub use crate::table::Op;
 
@@ -127,6 +127,27 @@ pub type ComputeFn = fn(u32, u32, u32, u32) -> u32;
 pub type BranchFn = fn(u32, u32) -> bool;
 /// The meaning of a floating-point operation: `(a, b, c, rounding) -> rd, flags`.
 pub type FloatFn = fn(u32, u32, u32, Rounding) -> Flagged;
+
+/// Operations of which four independent ones are computed at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quad {
+    /// `fmadd.s`.
+    FmaddS,
+    /// `vfmac.h`.
+    VfmacH,
+}
+
+impl Quad {
+    /// What four of them do, rounding to nearest even: their results and all flags, or nothing where each has to be
+    /// computed by itself.
+    #[inline(always)]
+    pub fn eval(self, a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+        match self {
+            Self::FmaddS => float::fma_s(a, b, c),
+            Self::VfmacH => float::fma_h(a, b, c),
+        }
+    }
+}
 
 /// What an engine has to do for an operation.
 #[derive(Clone, Copy, Debug)]

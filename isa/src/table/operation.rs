@@ -8,7 +8,8 @@
 
 use crate::float::{BFloat16, Binary16, Float8};
 use crate::op::{
-    Addressing, BranchFn, ComputeFn, CsrUpdate, Fill, FloatFn, FloatFormat, FloatUnit, Kind, LoopPart, Unit, Width,
+    Addressing, BranchFn, ComputeFn, CsrUpdate, Fill, FloatFn, FloatFormat, FloatUnit, Kind, LoopPart, Quad, Unit,
+    Width,
 };
 
 use super::integer::*;
@@ -122,6 +123,15 @@ macro_rules! operations {
                     Op::VfdotpH | Op::VfdotpAh | Op::VfdotpexSH | Op::VfdotpexSAh | Op::VfndotpexSH => 2,
                     Op::VfmacB | Op::VfmreB | Op::VfdotpB | Op::VfdotpexSB => 4,
                     _ => 0,
+                }
+            }
+
+            /// How four independent executions are computed at once, for the operations that kernels repeat most.
+            pub const fn quad(self) -> Option<Quad> {
+                match self {
+                    Op::FmaddS => Some(Quad::FmaddS),
+                    Op::VfmacH => Some(Quad::VfmacH),
+                    _ => None,
                 }
             }
         }

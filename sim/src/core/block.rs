@@ -7,6 +7,10 @@
 //!
 //! Invariant: a core that passes a block equals one that was stepped through it.
 
+use ennead_isa::Replicate;
+use ennead_isa::float::Rounding;
+use ennead_isa::op::Quad;
+
 use super::pipeline::{Passage, Pipeline};
 use super::uop::{Action, RoundingMode, Tally, Uop};
 use crate::config::Generation;
@@ -40,6 +44,9 @@ pub struct Block {
     pub answers_at_once: bool,
     /// Bytes from the first instruction to the last one's beginning.
     pub reach: u16,
+    /// Where four of an operation stand together none of which reads what another writes: what computes them at once, and
+    /// the number of the first, one bit each.
+    pub quads: Option<(Quad, u32)>,
     /// What it adds to the counters.
     pub tally: Tally,
     /// What it does to the pipeline.
@@ -61,6 +68,7 @@ impl Block {
             computes_floats: false,
             answers_at_once: false,
             reach: 0,
+            quads: None,
             tally: Tally::default(),
             passage: Passage::default(),
         };
@@ -99,8 +107,41 @@ impl Block {
             block.count += 1;
             slot += usize::from(uop.len / 2);
         }
+        block.quads = quads(&passed);
         block.uops = passed.into();
         block.passage = passage.end(&pipeline);
         block
     }
+}
+
+/// The groups of four in `uops` that can be computed at once, of the first operation that has any.
+fn quads(uops: &[Uop]) -> Option<(Quad, u32)> {
+    let mut found = None;
+    let mut first = 0;
+    while let Some(four) = uops.get(first..first + 4) {
+        match together(four) {
+            Some(quad) if found.is_none_or(|(other, _)| other == quad) => {
+                let (_, firsts) = found.get_or_insert((quad, 0));
+                *firsts |= 1 << first;
+                first += 4;
+            }
+            _ => first += 1,
+        }
+    }
+    found
+}
+
+/// The operation of `four` instructions, where it is one and of one form, rounds alike, and none reads or writes what an earlier one writes.
+fn together(four: &[Uop]) -> Option<Quad> {
+    let quad = four[0].quad?;
+    let rounding = four[0].rounding;
+    let nearest = matches!(rounding, RoundingMode::Dynamic | RoundingMode::Fixed(Rounding::Rne));
+    let replicate = four[0].replicate;
+    let alike = |uop: &Uop| uop.quad == Some(quad) && uop.rounding == rounding && uop.replicate == replicate;
+    let independent = |(index, uop): (usize, &Uop)| {
+        let names = [uop.rd, uop.rs1, uop.rs2, uop.rs3];
+        four[..index].iter().all(|earlier| !names.contains(&earlier.rd))
+    };
+    (nearest && replicate != Replicate::Byte && four.iter().all(alike) && four.iter().enumerate().all(independent))
+        .then_some(quad)
 }

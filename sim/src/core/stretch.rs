@@ -5,8 +5,9 @@
 //!
 //! Invariant: a core that went through a stretch equals one that was stepped through it.
 
+use ennead_isa::Replicate;
 use ennead_isa::float::{Flags, Rounding};
-use ennead_isa::op::Addressing;
+use ennead_isa::op::{Addressing, Quad};
 
 use super::block::Block;
 use super::pipeline::Leftover;
@@ -229,7 +230,18 @@ impl Core {
         }
         let dynamic = Rounding::from_frm(self.csr.frm).unwrap_or_default();
         let mut flags = Flags::NONE;
-        for uop in &block.uops[..usize::from(block.count)] {
+        let computations = &block.uops[..usize::from(block.count)];
+        let mut next = 0;
+        while let Some(uop) = computations.get(next) {
+            if let Some((quad, firsts)) = block.quads
+                && firsts >> next & 1 == 1
+                && (dynamic == Rounding::Rne || uop.rounding != RoundingMode::Dynamic)
+                && let Some(known) = self.pass_four(quad, &computations[next..])
+            {
+                flags |= known;
+                next += 4;
+                continue;
+            }
             let (a, b, c) = self.operands(uop);
             let value = match uop.action {
                 Action::Compute(eval) => eval(a, b, c, uop.aux as u32),
@@ -245,6 +257,7 @@ impl Core {
                 _ => break,
             };
             self.write(uop.rd, value);
+            next += 1;
         }
         self.csr.fflags |= flags.0;
         self.csr.float_written |= block.computes_floats;
@@ -265,6 +278,22 @@ impl Core {
             None => {}
         }
         issued
+    }
+
+    /// Runs the first four of `uops`, which are independent, at once, if their results are known; their flags.
+    #[inline(never)]
+    fn pass_four(&mut self, quad: Quad, uops: &[Uop]) -> Option<Flags> {
+        let four = uops.first_chunk::<4>()?;
+        let read = |register: fn(&Uop) -> u8| [0, 1, 2, 3].map(|i| self.registers[(register(&four[i]) & 63) as usize]);
+        let (a, mut b, c) = (read(|uop| uop.rs1), read(|uop| uop.rs2), read(|uop| uop.rs3));
+        if four[0].replicate == Replicate::Half {
+            b = b.map(|lanes| lanes & 0xffff | lanes << 16);
+        }
+        let (results, flags) = quad.eval(&a, &b, &c)?;
+        for (uop, result) in four.iter().zip(results) {
+            self.write(uop.rd, result);
+        }
+        Some(flags)
     }
 
     /// The load or store `uop` is in the execute stage from cycle `start` on.

@@ -8,7 +8,7 @@
 
 use ennead_isa::float::{Flagged, Flags, Rounding};
 use ennead_isa::op::{Addressing, CsrUpdate, FloatFormat, FloatUnit, LoopPart, Unit, Width};
-use ennead_isa::op::{BranchFn, ComputeFn, Fill, FloatFn};
+use ennead_isa::op::{BranchFn, ComputeFn, Fill, FloatFn, Quad};
 use ennead_isa::{Inst, Kind, Op, Replicate};
 
 use crate::config::{Config, DivSqrt, FpRegisters};
@@ -169,6 +169,8 @@ pub struct Uop {
     pub awaits: u64,
     /// The instruction's bits, 16 or 32.
     pub bits: u32,
+    /// How four independent ones are computed at once, if they can be.
+    pub quad: Option<Quad>,
 }
 
 impl Uop {
@@ -237,6 +239,7 @@ impl Lowering {
             reads: (1u64 << inst.rs1 | 1 << inst.rs2 | 1 << inst.rs3) & !1,
             awaits: 0,
             bits,
+            quad: inst.op.quad(),
         };
         uop.action = match inst.op.kind() {
             Kind::Compute { unit, eval } => {
@@ -371,6 +374,7 @@ impl Lowering {
             reads: 0,
             awaits: 1 | 1 << field1(bits) | 1 << field2(bits),
             bits,
+            quad: None,
         }
     }
 }

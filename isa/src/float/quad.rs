@@ -1,0 +1,198 @@
+//! Four independent multiply-adds at once, to nearest even: what the inner loops of kernels are made of, as straight lines
+//! over arrays, which the compiler turns into the host's vector instructions.
+//!
+//! This is neither another definition of the operations nor a complete one; where the straight line does not know a
+//! result, it has none, and the caller computes each by itself.
+//!
+//! Invariant: four results and the union of their flags are what four calls of the single operation give.
+
+use super::Flags;
+
+/// Operands or results of four operations, a register each.
+pub type Four = [u32; 4];
+
+/// `a * b + c` four times in binary32: the host's binary64 holds every product exactly, and a sum that is inexact there is
+/// clear of every number and every tie of binary32, or is declined.
+#[inline(always)]
+pub fn fma_s(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+    settle_s::<false>(a, b, c).or_else(|| careful_s(a, b, c))
+}
+
+#[inline(never)]
+fn careful_s(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+    settle_s::<true>(a, b, c)
+}
+
+/// With `CAREFUL`, zeros, and sums that are numbers or ties of binary32, are known too where they are exact.
+#[inline(always)]
+fn settle_s<const CAREFUL: bool>(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+    let wide = |x: &Four| x.map(|bits| f64::from(f32::from_bits(bits)));
+    let (a, b, c) = (wide(a), wide(b), wide(c));
+    let mut results = [0; 4];
+    let (mut unknown, mut inexact) = (false, false);
+    for i in 0..4 {
+        let product = a[i] * b[i];
+        let sum = product + c[i];
+        let result = sum as f32;
+        let near = sum.to_bits() as u32 & 0x0fff_ffff == 0;
+        let normal = (result.abs() > f32::MIN_POSITIVE) & (result.abs() < f32::INFINITY);
+        unknown |= if CAREFUL {
+            let exact = (sum - product == c[i]) & (sum - c[i] == product);
+            near & !exact | !(normal | (sum == 0.0))
+        } else {
+            near | !normal
+        };
+        inexact |= f64::from(result) != sum;
+        results[i] = result.to_bits();
+    }
+    (!unknown).then_some((results, Flags::INEXACT.when(inexact)))
+}
+
+/// `a * b + c` in both lanes of four packed registers of binary16: the host's binary32 holds every product exactly, and a
+/// sum that is inexact there is clear of every number and every tie of binary16, or is declined.
+#[inline(always)]
+pub fn fma_h(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+    settle_h::<false>(a, b, c).or_else(|| careful_h(a, b, c))
+}
+
+#[inline(never)]
+fn careful_h(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+    settle_h::<true>(a, b, c)
+}
+
+/// With `CAREFUL`, zeros, and sums that are numbers or ties of binary16, are known too where they are exact.
+#[inline(always)]
+fn settle_h<const CAREFUL: bool>(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+    // The exponent field of all ones carries into the sign's place.
+    let carries = |x: u32| (x & 0x7c00_7c00).wrapping_add(0x0400_0400);
+    let mut special = 0;
+    for i in 0..4 {
+        special |= carries(a[i]) | carries(b[i]) | carries(c[i]);
+    }
+    let upper = |x: &Four| x.map(|bits| bits << 16);
+    let low = settle_upper_halves::<CAREFUL>(&upper(a), &upper(b), &upper(c));
+    let high = settle_upper_halves::<CAREFUL>(a, b, c);
+    let known = special & 0x8000_8000 | low.unknown | high.unknown == 0;
+    let inexact = (low.sums | high.sums) & 0x1fff != 0;
+    let results = std::array::from_fn(|i| low.results[i] | high.results[i] << 16);
+    known.then_some((results, Flags::INEXACT.when(inexact)))
+}
+
+/// Four results in binary16.
+struct Halves {
+    results: Four,
+    /// Not zero where one of them is unknown.
+    unknown: u32,
+    /// All bits of the sums in binary32.
+    sums: u32,
+}
+
+/// The multiply-adds of the finite numbers in the upper halves of the operands.
+#[inline(always)]
+fn settle_upper_halves<const CAREFUL: bool>(a: &Four, b: &Four, c: &Four) -> Halves {
+    let rebias = f32::from_bits((127 + 112) << 23);
+    let wide = |x: &Four| x.map(|bits| f32::from_bits((bits as i32 >> 3) as u32 & 0x8fff_e000) * rebias);
+    let (a, b, c) = (wide(a), wide(b), wide(c));
+    let mut results = [0; 4];
+    let (mut unknown, mut sums) = (0, 0);
+    let mask = |condition: bool| u32::from(condition).wrapping_neg();
+    for i in 0..4 {
+        let product = a[i] * b[i];
+        let sum = product + c[i];
+        let bits = sum.to_bits();
+        let magnitude = bits & (u32::MAX >> 1);
+        let rounded = (magnitude + 0xfff + (magnitude >> 13 & 1)) >> 13;
+        let rebiased = rounded.wrapping_sub(112 << 10) as i32;
+        let special = mask(rebiased < 0x400) | mask(rebiased >= 0x7c00);
+        let near = mask(bits & 0xfff == 0);
+        let mut kept = rebiased as u32;
+        unknown |= if CAREFUL {
+            let exact = mask(sum - product == c[i]) & mask(sum - c[i] == product);
+            let zero = mask(sum == 0.0);
+            kept &= !zero;
+            near & !exact | special & !zero
+        } else {
+            near | special
+        };
+        sums |= bits;
+        results[i] = bits >> 16 & 0x8000 | kept;
+    }
+    Halves { results, unknown, sums }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Binary16, Binary32, Flagged, Rounding, exact};
+    use super::*;
+
+    /// Ordinary numbers, and of forty one that is any.
+    fn number(exponent_bits: u32, width: u32) -> impl Strategy<Value = u32> {
+        let mantissa_bits = width - 1 - exponent_bits;
+        let bias = (1u32 << (exponent_bits - 1)) - 1;
+        let ends = prop_oneof![0..3u32, 2 * bias - 1..2 * bias + 2, Just(0)];
+        let exponent = prop_oneof![39 => bias - 3..bias + 4, 1 => ends];
+        let mantissa = prop_oneof![any::<u32>(), Just(0), (0..mantissa_bits).prop_map(|bit| 1 << bit)];
+        (any::<bool>(), exponent, mantissa).prop_map(move |(sign, exponent, mantissa)| {
+            u32::from(sign) << (width - 1) | exponent << mantissa_bits | mantissa & ((1 << mantissa_bits) - 1)
+        })
+    }
+
+    fn single() -> impl Strategy<Value = u32> {
+        number(8, 32)
+    }
+
+    fn pair() -> impl Strategy<Value = u32> {
+        (number(5, 16), number(5, 16)).prop_map(|(low, high)| low | high << 16)
+    }
+
+    /// Compares what is known of four with what one at a time gives.
+    fn compare(got: Option<(Four, Flags)>, one: impl Fn(usize) -> Flagged) -> Result<(), TestCaseError> {
+        if let Some((bits, flags)) = got {
+            let each = [0, 1, 2, 3].map(one);
+            prop_assert_eq!(bits, each.map(|result| result.bits));
+            prop_assert_eq!(flags, each.iter().fold(Flags::NONE, |sum, result| sum | result.flags));
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(30_000))]
+
+        #[test]
+        fn four_of_binary32_are_what_each_is(
+            a in prop::array::uniform4(single()),
+            b in prop::array::uniform4(single()),
+            c in prop::array::uniform4(single()),
+        ) {
+            compare(fma_s(&a, &b, &c), |i| exact::fma::<Binary32, Binary32>(a[i], b[i], c[i], Rounding::Rne))?;
+        }
+
+        #[test]
+        fn four_pairs_of_binary16_are_what_each_lane_is(
+            a in prop::array::uniform4(pair()),
+            b in prop::array::uniform4(pair()),
+            c in prop::array::uniform4(pair()),
+        ) {
+            let lane = |i: usize, shift: u32| {
+                let [a, b, c] = [a[i], b[i], c[i]].map(|x| x >> shift & 0xffff);
+                exact::fma::<Binary16, Binary16>(a, b, c, Rounding::Rne)
+            };
+            compare(fma_h(&a, &b, &c), |i| {
+                let (low, high) = (lane(i, 0), lane(i, 16));
+                Flagged::new(low.bits | high.bits << 16, low.flags | high.flags)
+            })?;
+        }
+    }
+
+    #[test]
+    fn numbers_of_ordinary_size_are_known() {
+        let four = [0x3c00_3800, 0xb555_3aaa, 0x3333_b999, 0x3c01_3bff];
+        assert!(fma_h(&four, &four, &four).is_some());
+        assert!(fma_h(&[0; 4], &four, &[0; 4]).is_some());
+        let four = [1.5f32, -0.3, 0.1, 7.25].map(f32::to_bits);
+        assert!(fma_s(&four, &four, &four).is_some());
+        assert!(fma_s(&[0; 4], &four, &[0; 4]).is_some());
+    }
+}

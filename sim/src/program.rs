@@ -8,7 +8,7 @@
 
 use ennead_isa::Decoder;
 
-use crate::core::block::{self, Block, BlockRules};
+use crate::core::block::{Block, BlockId, BlockRules, Blocks};
 use crate::core::uop::{Lowering, Uop};
 use crate::memory::{Memory, Which};
 
@@ -22,10 +22,12 @@ const NONE: u32 = u32::MAX;
 /// No decoded page, but the watched word lies there.
 const WATCHED: u32 = u32::MAX - 1;
 
-/// A page: its micro-ops, and of the blocks that begin in it those that are known.
+/// A page: its micro-ops, and of the blocks that begin in it those that are known, or were.
 struct Page {
     uops: Box<[Uop; SLOTS]>,
-    blocks: Box<[Option<Block>; SLOTS]>,
+    blocks: Box<[Option<BlockId>; SLOTS]>,
+    /// The slots that blocks cover, one bit each.
+    covered: [u64; SLOTS / 64],
 }
 
 /// Decoded code.
@@ -34,6 +36,7 @@ pub struct Program {
     lowering: Lowering,
     rules: BlockRules,
     pages: Vec<Page>,
+    blocks: Blocks,
     /// Page number within a memory to index in `pages`, for L1 and L2.
     tables: [Vec<u32>; 2],
     watched: Option<(Which, u32)>,
@@ -48,6 +51,7 @@ impl Program {
             lowering,
             rules,
             pages: Vec::new(),
+            blocks: Blocks::default(),
             tables,
             watched: None,
         }
@@ -82,7 +86,8 @@ impl Program {
         let index = self.pages.len() as u32;
         self.pages.push(Page {
             uops: uops.into_boxed_slice().try_into().expect("a page has SLOTS slots"),
-            blocks: Box::new([const { None }; SLOTS]),
+            blocks: Box::new([None; SLOTS]),
+            covered: [0; SLOTS / 64],
         });
         self.tables[which as usize][number] = index;
         Some(index)
@@ -116,14 +121,44 @@ impl Program {
 
     /// The block that begins at `pc` in page `page`, all of its instructions before `limit` bytes.
     #[inline(always)]
-    pub fn block(&mut self, page: u32, pc: u32, limit: u32) -> &Block {
-        let Page { uops, blocks } = &mut self.pages[page as usize];
+    pub fn block(&mut self, page: u32, pc: u32, limit: u32) -> Option<(BlockId, &Block)> {
+        let known = self.pages[page as usize].blocks[Self::slot(pc)];
+        let id = match known.and_then(|id| self.blocks.get(id)) {
+            Some(block) if u32::from(block.reach) < limit => known?,
+            _ => self.new_block(page, pc, limit)?,
+        };
+        self.blocks.get(id).map(|block| (id, block))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new_block(&mut self, page: u32, pc: u32, limit: u32) -> Option<BlockId> {
+        let Page { uops, blocks, covered } = &mut self.pages[page as usize];
         let slot = Self::slot(pc);
-        let block = &mut blocks[slot];
-        if block.as_ref().is_none_or(|block| u32::from(block.reach) >= limit) {
-            *block = Some(Block::new(&uops[slot..], limit, self.rules));
+        let block = Block::new(pc, &uops[slot..], limit, self.rules);
+        for slot in slot..=slot + usize::from(block.reach / 2) {
+            covered[slot / 64] |= 1 << (slot % 64);
         }
-        block.as_ref().expect("it was just found")
+        let id = self.blocks.keep(block)?;
+        blocks[slot] = Some(id);
+        Some(id)
+    }
+
+    /// The block of a number, unless code changed since.
+    #[inline(always)]
+    pub fn numbered(&self, id: BlockId) -> Option<&Block> {
+        self.blocks.get(id)
+    }
+
+    /// Links the block that begins at `pc`, in page `page`, to the access of block `id` in front of it.
+    #[cold]
+    #[inline(never)]
+    pub fn link(&mut self, id: BlockId, page: u32, pc: u32) {
+        if let Some((follow, block)) = self.block(page, pc, u32::MAX)
+            && block.link.is_some()
+        {
+            self.blocks.link(id, follow);
+        }
     }
 
     /// Where in its page the instruction at `pc` is.
@@ -170,9 +205,11 @@ impl Program {
             if page < WATCHED {
                 let uop = self.decode(memory.base(which) + offset, memory);
                 let slot = Self::slot(offset);
-                let Page { uops, blocks } = &mut self.pages[page as usize];
-                uops[slot] = uop;
-                blocks[slot.saturating_sub(2 * block::LONGEST)..=slot].fill(None);
+                let page = &mut self.pages[page as usize];
+                page.uops[slot] = uop;
+                if page.covered[slot / 64] >> (slot % 64) & 1 == 1 {
+                    self.blocks.clear();
+                }
             }
         }
     }

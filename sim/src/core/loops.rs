@@ -110,6 +110,12 @@ impl Loops {
         self.look_ahead(pc)
     }
 
+    /// Whether it is known already that the instruction at `pc` changes nothing, as nothing before it does.
+    #[inline(always)]
+    pub fn passes(&self, pc: u32) -> bool {
+        pc.wrapping_sub(self.quiet.0) < self.quiet.1
+    }
+
     /// Finds out what [`Loops::passing_bytes`] answers, and remembers it.
     #[inline(never)]
     fn look_ahead(&mut self, pc: u32) -> u32 {

@@ -8,6 +8,7 @@
 //! horizon was.
 
 pub mod block;
+mod chain;
 pub mod csr;
 mod debug;
 pub mod fetch;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster::icache::Private;
 use crate::config::{Config, DivSqrt, Generation, Sharing};
+use crate::core::chain::Chain;
 use crate::core::csr::{Csr, Events, View, Written};
 use crate::core::fetch::{Control, Fetch, GrantTrace};
 use crate::core::loops::{Loops, Step};
@@ -137,8 +139,6 @@ struct Pending {
     start: u64,
     /// The first half of an access that crosses a word boundary, once that was granted.
     half: Option<Half>,
-    /// The pipeline holds nothing else that its grant could meet.
-    alone: bool,
 }
 
 /// The first half of an access that crosses a word boundary.
@@ -224,6 +224,8 @@ pub struct Core {
     settings: Settings,
     pending: Option<Pending>,
     #[serde(skip)]
+    chain: Option<Chain>,
+    #[serde(skip)]
     page: u32,
     #[serde(skip)]
     page_number: u32,
@@ -283,6 +285,7 @@ impl Core {
             events: [0; 32],
             settings,
             pending: None,
+            chain: None,
             page: 0,
             page_number: u32::MAX,
             lines: 0,
@@ -477,7 +480,8 @@ impl Core {
     /// Runs until something else is needed, or until an instruction would leave decode after `horizon`.
     pub fn advance<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) {
         loop {
-            if !O::ACTIVE && self.undisturbed {
+            // The oracle, which gives no time ahead, goes step by step.
+            if !O::ACTIVE && self.undisturbed && horizon > self.lines_known {
                 if self.pass_blocks(program, horizon) {
                     return;
                 }
@@ -1159,7 +1163,6 @@ impl Core {
             request,
             start,
             half: None,
-            alone: false,
         });
         self.next = Next::Request(start);
         false
@@ -1180,6 +1183,7 @@ impl Core {
         let natural = pending_start + u64::from(crosses);
         let end = reply.cycle;
         self.pending = None;
+        self.chain = None;
         let next_pc = self.pc.wrapping_add(u32::from(uop.len));
         let followed = self.followed;
         let jalr = || next_jalr(followed, program, memory, next_pc);
@@ -1267,7 +1271,6 @@ impl Core {
             request: none,
             start: request,
             half: None,
-            alone: false,
         });
         self.next = Next::Fpu(request);
         false
@@ -1525,6 +1528,7 @@ impl Core {
     /// Its fetch enable fell.
     pub fn stop(&mut self, _now: u64) {
         self.pending = None;
+        self.chain = None;
         self.next = Next::Stopped;
     }
 }

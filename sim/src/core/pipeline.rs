@@ -320,6 +320,17 @@ impl Pipeline {
         t
     }
 
+    /// The first cycle from `t` on in which no floating-point result under way keeps `uop` in decode, and what a wait for
+    /// it is charged to.
+    #[inline(always)]
+    pub fn floats_ready(&self, uop: &Uop, t: u64) -> (u64, Stall) {
+        if self.fp_until >= t && self.awaited(uop) {
+            (self.fp_until, Stall::FpuLatency)
+        } else {
+            (t, Stall::LoadUse)
+        }
+    }
+
     #[inline(always)]
     fn awaits_load(&self, uop: &Uop) -> bool {
         self.load_bit & uop.reads != 0 || self.load_rd == uop.alu_rd
@@ -450,10 +461,32 @@ impl Pipeline {
         self.sequential();
     }
 
+    /// An access was granted in cycle `grant`, `load` being the register that it writes, and instructions pass, the first
+    /// of which leaves decode in cycle `at`; where the pipeline stands is written down later.
+    #[inline(always)]
+    pub fn chained(&mut self, grant: u64, load: Option<u8>, passage: &Passage, at: u64) {
+        self.ex_end = grant;
+        self.accessed(load);
+        self.pass_floats(passage, at);
+    }
+
+    /// The last of the instructions that went through the execute stage writes `alu_rd`.
+    pub fn flowed_to(&mut self, alu_rd: u8) {
+        self.ex_alu_rd = alu_rd;
+    }
+
     /// `count` instructions pass, the first of which leaves decode in cycle `at`. Returns the cycle in which the last does.
     #[inline(always)]
     pub fn pass(&mut self, passage: &Passage, at: u64, count: u64) -> u64 {
         self.ex_alu_rd = passage.alu_rd;
+        self.pass_floats(passage, at);
+        let last = at + u64::from(passage.last);
+        self.flowed_until(last, count);
+        last
+    }
+
+    #[inline(always)]
+    fn pass_floats(&mut self, passage: &Passage, at: u64) {
         self.ledger.stalls[Stall::FpuLatency as usize] += u64::from(passage.waits);
         if let Some(code) = passage.code {
             self.fp_code = code;
@@ -467,9 +500,6 @@ impl Pipeline {
                 self.fp_until = at + u64::from(until);
             }
         }
-        let last = at + u64::from(passage.last);
-        self.flowed_until(last, count);
-        last
     }
 
     /// `count` instructions pass, one a cycle from cycle `start` on, and leave nothing under way; the next is at `pc`.
@@ -621,14 +651,6 @@ impl Pipeline {
             }
             self.alu_return = NEVER;
         }
-    }
-
-    /// The load or store in the execute stage was granted only in cycle `end`, because of other masters.
-    #[inline(always)]
-    pub fn conflicted(&mut self, end: u64) {
-        self.ex_end = end;
-        self.ex_charge = Stall::MultiCycle;
-        self.ex_wait = Charge::Stall(Stall::BankConflict);
     }
 
     /// The load or store in the execute stage was granted in its last cycle there; `load` is the register that it

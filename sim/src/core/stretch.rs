@@ -12,7 +12,7 @@ use ennead_isa::op::{Addressing, Quad};
 use super::block::Block;
 use super::pipeline::Leftover;
 use super::uop::{Action, RoundingMode, Tally, Uop};
-use super::{Core, event, extend};
+use super::{Core, event};
 use crate::memory::Memory;
 use crate::program::Program;
 use crate::stall::Stall;
@@ -53,7 +53,9 @@ impl Core {
             if Program::page_number(pc) != self.page_number || passing == 0 {
                 return false;
             }
-            let block = program.block(self.page, pc, passing);
+            let Some((id, block)) = program.block(self.page, pc, passing) else {
+                return false;
+            };
             let Some(first) = block.uops.first() else {
                 return false;
             };
@@ -66,52 +68,10 @@ impl Core {
             }
             t = self.pass(block, at) + 1;
             if block.access {
+                self.begin_chain(id, block, t);
                 return true;
             }
         }
-    }
-
-    /// Whether the pending access is one that [`Core::granted`] can end.
-    #[inline(always)]
-    pub fn waits_alone(&self) -> bool {
-        self.undisturbed && self.pending.is_some_and(|pending| pending.alone)
-    }
-
-    /// The access that ended a block was granted in `cycle` and read `word`: ends it and passes on through blocks, as
-    /// [`Core::complete`] and [`Core::advance`] would. True where the core stops at the next access, false where it is to
-    /// be advanced.
-    pub fn granted(&mut self, cycle: u64, word: u32, program: &mut Program, memory: &Memory, horizon: u64) -> bool {
-        let Some(pending) = self.pending.take() else {
-            return false;
-        };
-        let uop = program.at(self.page, self.pc);
-        if cycle > pending.start {
-            self.pipeline.conflicted(cycle);
-        }
-        match uop.action {
-            Action::Load(width, fill, addressing) => {
-                self.pipeline.accessed(Some(uop.rd));
-                if addressing == Addressing::PostIncrement {
-                    self.post_increment(uop);
-                }
-                self.write(uop.rd, extend(word >> (8 * (pending.request.address & 3)), width, fill));
-                self.csr.float_written |= uop.rd >= 32;
-            }
-            Action::Store(_, addressing) => {
-                self.pipeline.accessed(None);
-                if addressing == Addressing::PostIncrement {
-                    self.post_increment(uop);
-                }
-            }
-            _ => {}
-        }
-        if self.loops.passing_bytes(self.pc) == 0 {
-            let arrival = self.pipeline.arrival;
-            self.follow(uop, arrival, memory);
-            return false;
-        }
-        self.pc = self.pc.wrapping_add(u32::from(uop.len));
-        self.pass_blocks_from(cycle, program, horizon)
     }
 
     /// Runs what [`Core::pass_blocks`] cannot pass: instructions near the end of a hardware loop, branches, and jumps to
@@ -217,7 +177,7 @@ impl Core {
 
     /// Whether floating point is on and has a rounding mode.
     #[inline(always)]
-    fn has_floats(&self) -> bool {
+    pub(super) fn has_floats(&self) -> bool {
         !self.csr.float_off() && self.csr.frm <= Rounding::Rmm as u8
     }
 
@@ -228,7 +188,30 @@ impl Core {
         if at > self.pipeline.issued + 1 {
             self.pipeline.charge(&block.uops[0], at);
         }
-        let dynamic = Rounding::from_frm(self.csr.frm).unwrap_or_default();
+        self.compute(block, Rounding::from_frm(self.csr.frm).unwrap_or_default());
+        self.count(block.tally);
+        let issued = self.pipeline.pass(&block.passage, at, block.tally.instructions());
+        self.last_pc = self.pc.wrapping_add(u32::from(block.reach));
+        self.pc = self.last_pc;
+        match block.uops.last() {
+            Some(access) if block.access => self.post_access(access, issued + 1),
+            Some(last) => self.pc = self.pc.wrapping_add(u32::from(last.len)),
+            None => {}
+        }
+        issued
+    }
+
+    /// What retired instructions add to the counters.
+    #[inline(always)]
+    pub(super) fn count(&mut self, tally: Tally) {
+        self.instret += tally.instructions();
+        self.macs += tally.macs();
+        self.events[event::COMPRESSED] += tally.compressed();
+    }
+
+    /// Computes what the instructions of a block compute, `dynamic` being the rounding mode in `frm`.
+    #[inline(always)]
+    pub(super) fn compute(&mut self, block: &Block, dynamic: Rounding) {
         let mut flags = Flags::NONE;
         let computations = &block.uops[..usize::from(block.count)];
         let mut next = 0;
@@ -261,23 +244,6 @@ impl Core {
         }
         self.csr.fflags |= flags.0;
         self.csr.float_written |= block.computes_floats;
-        self.instret += block.tally.instructions();
-        self.macs += block.tally.macs();
-        self.events[event::COMPRESSED] += block.tally.compressed();
-        let issued = self.pipeline.pass(&block.passage, at, block.tally.instructions());
-        self.last_pc = self.pc.wrapping_add(u32::from(block.reach));
-        self.pc = self.last_pc;
-        match block.uops.last() {
-            Some(access) if block.access => {
-                self.post_access(access, issued + 1);
-                if let Some(pending) = &mut self.pending {
-                    pending.alone = !pending.crosses();
-                }
-            }
-            Some(last) => self.pc = self.pc.wrapping_add(u32::from(last.len)),
-            None => {}
-        }
-        issued
     }
 
     /// Runs the first four of `uops`, which are independent, at once, if their results are known; their flags.
@@ -328,12 +294,9 @@ impl Core {
     /// Writes down what passed: the last instruction was at `last`, the next is at `next`.
     #[inline(always)]
     fn write_down(&mut self, passed: &Passed, last: u32, next: u32) {
-        let instructions = passed.tally.instructions();
-        self.instret += instructions;
-        self.macs += passed.tally.macs();
-        self.events[event::COMPRESSED] += passed.tally.compressed();
+        self.count(passed.tally);
         self.last_pc = last;
         self.pc = next;
-        self.pipeline.flowed_until(passed.issued, instructions);
+        self.pipeline.flowed_until(passed.issued, passed.tally.instructions());
     }
 }

@@ -15,17 +15,19 @@ pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> 
     } else {
         AHEAD
     };
-    loop {
+    let stop = loop {
         let Some(now) = machine.next_due() else {
-            return Stop::Idle;
+            break Stop::Idle;
         };
         if now > limit {
-            return Stop::Limit;
+            break Stop::Limit;
         }
         let due = machine.take_due(now);
         machine.cycle(now, due, (now + ahead).min(limit), observer);
         if machine.ended() {
-            return Stop::Ended;
+            break Stop::Ended;
         }
-    }
+    };
+    machine.leave_chains();
+    stop
 }

@@ -369,6 +369,7 @@ impl Machine {
         if self.program.written(which, offset, &self.memory)
             && let Some(index) = core
         {
+            self.cores[index].leave_chain();
             self.host_called(index);
         }
     }

@@ -65,6 +65,12 @@ impl Recorder {
         self.record(core, Input::Fpu(cycle));
     }
 
+    /// Whether one more answer can be recorded without a look at the core.
+    #[inline(always)]
+    pub(super) fn has_room(&self) -> bool {
+        self.count < INTERVAL
+    }
+
     #[inline(always)]
     fn record(&mut self, core: &Core, input: Input) {
         if self.count == INTERVAL {

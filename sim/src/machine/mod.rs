@@ -477,10 +477,19 @@ impl Machine {
         }
     }
 
-    /// The same for a plain L1 access that nothing else in its core's pipeline can meet.
+    /// A core on a chain won its bank: does its access and lets it run on.
     #[inline(always)]
-    fn complete_alone<O: Observer>(&mut self, index: usize, data: u32, horizon: u64, observer: &mut O) {
-        let core = &mut self.cores[index];
+    fn serve_chained<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
+        let Some(asked) = self.cores[index].asked() else {
+            return;
+        };
+        let offset = asked.address.wrapping_sub(self.memory.base(Which::L1));
+        let mut data = 0;
+        if !asked.write {
+            data = self.memory.read(Which::L1, offset);
+        } else if let Some((data, byte_enable)) = self.cores[index].stored() {
+            self.store(Some(index), Which::L1, offset, data, byte_enable);
+        }
         let reply = Reply {
             cycle: self.now,
             data,
@@ -488,11 +497,34 @@ impl Machine {
             interrupted: false,
             latency: 1,
         };
-        self.recorders[index].reply(core, reply);
-        if !core.granted(self.now, data, &mut self.program, &self.memory, horizon) {
-            return self.advance(index, horizon, observer);
+        let core = &mut self.cores[index];
+        if self.recorders[index].has_room() && core.ride(self.now, data, &self.program, horizon) {
+            self.recorders[index].reply(core, reply);
+            return self.schedule_chained(index);
         }
-        self.schedule(index);
+        core.link_chain(&mut self.program);
+        core.leave_chain();
+        self.complete(index, reply, horizon, observer);
+    }
+
+    /// Puts a core on a chain into the calendar for its access; it leaves the chain where that is none to L1 in one piece.
+    #[inline(always)]
+    fn schedule_chained(&mut self, index: usize) {
+        let core = &mut self.cores[index];
+        let Some(asked) = core.asked() else { return };
+        let offset = asked.address.wrapping_sub(self.memory.base(Which::L1));
+        if offset < self.plain_bytes && !asked.crosses {
+            self.banks_of[index] = self.bank(offset) as u16;
+            self.calendar.insert(asked.cycle, index);
+        } else {
+            core.leave_chain();
+            self.schedule(index);
+        }
+    }
+
+    /// Lets every core leave the chain that it is on, so that it can be looked at.
+    pub(crate) fn leave_chains(&mut self) {
+        self.cores.iter_mut().for_each(Core::leave_chain);
     }
 
     /// R25: cycles from a grant in this cycle to its response.
@@ -644,12 +676,12 @@ impl Machine {
             self.refuse(asking, Some(winner));
         }
         if winner < self.workers {
-            let data = if self.banks_of[winner] != NO_BANK {
-                let data = self.plain_access(winner);
-                if !O::ACTIVE && self.cores[winner].waits_alone() {
-                    return self.complete_alone(winner, data, horizon, observer);
-                }
-                data
+            let plain = self.banks_of[winner] != NO_BANK;
+            if plain && !O::ACTIVE && self.cores[winner].is_chained() {
+                return self.serve_chained(winner, horizon, observer);
+            }
+            let data = if plain {
+                self.plain_access(winner)
             } else {
                 self.routed_access(winner)
             };

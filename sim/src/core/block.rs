@@ -11,11 +11,10 @@
 
 use ennead_isa::Replicate;
 use ennead_isa::float::Rounding;
-use ennead_isa::op::{Addressing, Fill, Quad, Width};
-use serde::{Deserialize, Serialize};
+use ennead_isa::op::{Addressing, Fill, Quad};
 
 use super::pipeline::{Passage, Pipeline};
-use super::uop::{Action, RoundingMode, Tally, Uop};
+use super::uop::{Action, NO_REGISTER, RoundingMode, Tally, Uop};
 use crate::config::Generation;
 
 /// Instructions of a block at most, so that what a store into code makes unknown again stays little.
@@ -30,29 +29,13 @@ pub struct BlockRules {
     pub private_fpu: bool,
 }
 
-/// The load or store that ends a block, and what is needed to go on behind it.
+/// The load or store that ends a block, and what is needed to go on behind it; small, because chains keep copies.
 #[derive(Clone, Copy, Debug)]
 pub struct Access {
-    /// A store rather than a load.
-    pub store: bool,
-    /// Its size.
-    pub width: Width,
-    /// What a load loads is a signed number.
-    pub signed: bool,
-    /// The address is the base's value before the offset is added to it.
-    pub post_increment: bool,
-    /// The register that a load writes.
-    pub rd: u8,
-    /// The register of the base.
-    pub base: u8,
-    /// The register of the offset.
-    pub index: u8,
-    /// The register that a store stores.
-    pub data: u8,
-    /// The register that it writes through the ALU port.
-    pub alu_rd: u8,
+    /// Registers, a byte each as in `Self::RD` and so on, and the flags above them.
+    packed: u64,
     /// The constant part of the offset.
-    pub offset: u32,
+    offset: u32,
     /// Its address.
     pub pc: u32,
     /// The block behind it, where that is known.
@@ -60,48 +43,141 @@ pub struct Access {
 }
 
 impl Access {
-    /// That of `uop` at `pc`, if it is a load or store that a chain can end.
+    const RD: u32 = 0;
+    const BASE: u32 = 8;
+    const INDEX: u32 = 16;
+    const DATA: u32 = 24;
+    const ALU_RD: u32 = 32;
+    const BYTES: u32 = 40;
+    const STORE: u64 = 1 << 48;
+    const SIGNED: u64 = 1 << 49;
+    const ONES: u64 = 1 << 50;
+    const POST_INCREMENT: u64 = 1 << 51;
+
+    /// That of `uop` at `pc`, if it is a load or store.
     fn of(uop: &Uop, pc: u32) -> Option<Self> {
-        let (store, width, signed, addressing) = match uop.action {
-            Action::Load(width, fill, addressing) if fill != Fill::Ones => {
-                (false, width, fill == Fill::Sign, addressing)
-            }
-            Action::Store(width, addressing) => (true, width, false, addressing),
+        let (flag, width, fill, addressing) = match uop.action {
+            Action::Load(width, fill, addressing) => (0, width, fill, addressing),
+            Action::Store(width, addressing) => (Self::STORE, width, Fill::Zero, addressing),
             _ => return None,
         };
-        (uop.replicate == Replicate::No).then_some(Self {
-            store,
-            width,
-            signed,
-            post_increment: addressing == Addressing::PostIncrement,
-            rd: uop.rd,
-            base: uop.rs1,
-            index: uop.rs2,
-            data: uop.rs3,
-            alu_rd: uop.alu_rd,
+        let field = |value: u8, at: u32| u64::from(value) << at;
+        let flag_if = |condition: bool, flag: u64| if condition { flag } else { 0 };
+        Some(Self {
+            packed: flag
+                | field(uop.rd, Self::RD)
+                | field(uop.rs1, Self::BASE)
+                | field(uop.rs2, Self::INDEX)
+                | field(uop.rs3, Self::DATA)
+                | field(uop.alu_rd, Self::ALU_RD)
+                | field(width as u8, Self::BYTES)
+                | flag_if(fill == Fill::Sign, Self::SIGNED)
+                | flag_if(fill == Fill::Ones, Self::ONES)
+                | flag_if(addressing == Addressing::PostIncrement, Self::POST_INCREMENT),
             offset: uop.imm as u32,
             pc,
             follow: None,
         })
     }
 
+    #[inline(always)]
+    fn field(&self, at: u32) -> u8 {
+        (self.packed >> at) as u8
+    }
+
+    /// The register that a load writes.
+    #[inline(always)]
+    pub fn rd(&self) -> u8 {
+        self.field(Self::RD)
+    }
+
+    /// The register of the base.
+    #[inline(always)]
+    pub fn base(&self) -> usize {
+        usize::from(self.field(Self::BASE) & 63)
+    }
+
+    /// The register that a store stores.
+    #[inline(always)]
+    pub fn data(&self) -> usize {
+        usize::from(self.field(Self::DATA) & 63)
+    }
+
+    /// The register that it writes through the ALU port.
+    #[inline(always)]
+    pub fn alu_rd(&self) -> u8 {
+        self.field(Self::ALU_RD)
+    }
+
+    /// Its bytes.
+    #[inline(always)]
+    pub fn bytes(&self) -> u32 {
+        u32::from(self.field(Self::BYTES))
+    }
+
+    /// A store rather than a load.
+    #[inline(always)]
+    pub fn is_store(&self) -> bool {
+        self.packed & Self::STORE != 0
+    }
+
+    /// Its address is the base's value before the offset is added to it.
+    #[inline(always)]
+    pub fn post_increments(&self) -> bool {
+        self.packed & Self::POST_INCREMENT != 0
+    }
+
+    /// What is added to the base.
+    #[inline(always)]
+    pub fn step(&self, registers: &[u32; 64]) -> u32 {
+        registers[usize::from(self.field(Self::INDEX) & 63)].wrapping_add(self.offset)
+    }
+
+    /// The address.
+    #[inline(always)]
+    pub fn address(&self, registers: &[u32; 64]) -> u32 {
+        let step = if self.post_increments() {
+            0
+        } else {
+            self.step(registers)
+        };
+        registers[self.base()].wrapping_add(step)
+    }
+
     /// What a load writes of the word that it read at `address`.
     #[inline(always)]
     pub fn extract(&self, word: u32, address: u32) -> u32 {
-        let shift = 32 - 8 * self.width as u32;
-        let upper = (word >> (8 * (address & 3))) << (shift & 31);
-        if self.signed {
-            (upper as i32 >> (shift & 31)) as u32
+        let shift = 32u32.wrapping_sub(8 * self.bytes()) & 31;
+        let upper = (word >> (8 * (address & 3))) << shift;
+        let value = if self.packed & Self::SIGNED != 0 {
+            (upper as i32 >> shift) as u32
         } else {
-            upper >> (shift & 31)
-        }
+            upper >> shift
+        };
+        let above = if self.packed & Self::ONES != 0 {
+            !(u32::MAX >> shift)
+        } else {
+            0
+        };
+        value | above
     }
 
     /// Whether it crosses a word boundary at `address`.
     #[inline(always)]
     pub fn crosses(&self, address: u32) -> bool {
-        (address & 3) + self.width as u32 > 4
+        (address & 3) + self.bytes() > 4
     }
+}
+
+/// What decides when the first instruction of a block leaves decode.
+#[derive(Clone, Copy, Debug)]
+pub struct Head {
+    /// As in [`Uop`].
+    pub reads: u64,
+    /// As in [`Uop`].
+    pub awaits: u64,
+    /// As in [`Uop`].
+    pub alu_rd: u8,
 }
 
 /// A straight line of instructions.
@@ -115,8 +191,8 @@ pub struct Block {
     pub access: bool,
     /// The same, where a chain can go on behind it.
     pub link: Option<Access>,
-    /// The first instruction's address.
-    pub pc: u32,
+    /// The first instruction's needs.
+    pub head: Head,
     /// It computes with floats or moves them.
     pub floats: bool,
     /// It computes with them.
@@ -146,7 +222,11 @@ impl Block {
             count: 0,
             access: false,
             link: None,
-            pc,
+            head: Head {
+                reads: 0,
+                awaits: 0,
+                alu_rd: NO_REGISTER,
+            },
             floats: false,
             computes_floats: false,
             answers_at_once: false,
@@ -192,6 +272,13 @@ impl Block {
             slot += usize::from(uop.len / 2);
         }
         block.quads = quads(&passed);
+        if let Some(first) = passed.first() {
+            block.head = Head {
+                reads: first.reads,
+                awaits: first.awaits,
+                alu_rd: first.alu_rd,
+            };
+        }
         block.uops = passed.into();
         block.passage = passage.end(&pipeline);
         block
@@ -199,7 +286,7 @@ impl Block {
 }
 
 /// The number of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockId(std::num::NonZeroU32);
 
 /// Blocks by number. A number is given once, so that of a block that was forgotten names none.

@@ -2,7 +2,8 @@
 //!
 //! From the first grant on a core keeps up only what its own next access depends on: registers, results under way, and when
 //! it asks. Where it stands, its counters and the rest of its pipeline are written down when it leaves the chain, for
-//! whatever reason; a core on a chain must not be looked at before.
+//! whatever reason; a core on a chain must not be looked at before. Nothing disturbs it there: an interrupt line that
+//! changes makes it leave.
 //!
 //! Invariant: a core that left a chain equals one that was stepped through it.
 
@@ -64,18 +65,12 @@ impl Core {
         }
     }
 
-    /// Whether the access that the core asks for is on a chain that nothing disturbs.
-    #[inline(always)]
-    pub fn is_chained(&self) -> bool {
-        self.undisturbed && self.chain.is_some()
-    }
-
-    /// What a core on a chain asks for.
+    /// What the core asks for, if it is on a chain.
     #[inline(always)]
     pub fn asked(&self) -> Option<Asked> {
         self.chain.as_ref().map(|chain| Asked {
             address: chain.address,
-            write: chain.access.store,
+            write: chain.access.is_store(),
             crosses: chain.access.crosses(chain.address),
             cycle: chain.asked,
         })
@@ -86,8 +81,8 @@ impl Core {
     pub fn stored(&self) -> Option<(u32, u8)> {
         let chain = self.chain.as_ref()?;
         let offset = chain.address & 3;
-        let enable = ((1u32 << chain.access.width as u32) - 1) << offset;
-        let data = self.registers[usize::from(chain.access.data & 63)];
+        let enable = ((1u32 << chain.access.bytes()) - 1) << offset;
+        let data = self.registers[chain.access.data()];
         Some((data << (8 * offset), enable as u8))
     }
 
@@ -101,50 +96,45 @@ impl Core {
         let Some(block) = program.numbered(id) else {
             return false;
         };
-        let (Some(access), Some(first)) = (block.link, block.uops.first()) else {
-            return false;
-        };
+        let Some(access) = &block.link else { return false };
         let from = chain.access;
-        let loaded = if from.store { 0 } else { (1u64 << from.rd) & !1 };
-        let held = loaded & first.reads != 0 || !from.store && from.rd == first.alu_rd;
+        let (store, rd) = (from.is_store(), from.rd());
+        let held = !store && (block.head.reads >> (rd & 63) & 1 == 1 || rd == block.head.alu_rd);
         let ready = grant + u64::from(held);
-        let (at, stall) = self.pipeline.floats_ready(first, ready);
-        if at + u64::from(block.passage.last) > horizon
+        let (at, stall) = self.pipeline.floats_ready(&block.head, ready);
+        let asked = at + u64::from(block.passage.last) + 1;
+        if asked > horizon + 1
             || !self.loops.passes(access.pc)
             || block.floats && !chain.floats
             || block.answers_at_once && !self.pipeline.fpu_takes(at + 1, 0)
         {
             return false;
         }
-        let base = self.registers[usize::from(from.base & 63)];
-        if from.post_increment {
-            let step = self.registers[usize::from(from.index & 63)].wrapping_add(from.offset);
-            self.registers[usize::from(from.base & 63)] = base.wrapping_add(step);
+        if from.post_increments() {
+            let step = from.step(&self.registers);
+            let base = &mut self.registers[from.base()];
+            *base = base.wrapping_add(step);
         }
-        if !from.store {
-            self.registers[usize::from(from.rd & 63)] = from.extract(word, chain.address);
-            self.csr.float_written |= from.rd >= 32;
+        if !store {
+            self.registers[usize::from(rd & 63)] = from.extract(word, chain.address);
+            self.csr.float_written |= rd >= 32;
+            self.pipeline.loaded(rd, grant + 1);
         }
         self.registers[0] = 0;
         let stalls = &mut self.pipeline.ledger.stalls;
         stalls[Stall::BankConflict as usize] += grant - chain.asked;
         stalls[stall as usize] += at - grant;
-        self.pipeline
-            .chained(grant, (!from.store).then_some(from.rd), &block.passage, at);
-        let asked = at + u64::from(block.passage.last) + 1;
+        self.pipeline.pass_floats(&block.passage, at);
         chain.block = id;
-        chain.access = access;
+        chain.access = *access;
         chain.asked = asked;
         chain.tally += block.tally;
         let rounding = chain.rounding;
         self.pending = None;
+        self.events[if access.is_store() { event::STORE } else { event::LOAD }] += 1;
         self.compute(block, rounding);
-        let base = self.registers[usize::from(access.base & 63)];
-        let step = self.registers[usize::from(access.index & 63)].wrapping_add(access.offset);
-        let address = base.wrapping_add(if access.post_increment { 0 } else { step });
-        self.events[if access.store { event::STORE } else { event::LOAD }] += 1;
         if let Some(chain) = &mut self.chain {
-            chain.address = address;
+            chain.address = access.address(&self.registers);
         }
         true
     }
@@ -164,11 +154,11 @@ impl Core {
         } = chain;
         self.count(tally);
         self.pipeline.flowed_until(asked - 1, tally.instructions());
-        self.pipeline.flowed_to(access.alu_rd);
+        self.pipeline.flowed_to(access.alu_rd());
         self.last_pc = access.pc;
         self.pc = access.pc;
-        let data = access.store.then(|| self.registers[usize::from(access.data & 63)]);
-        self.post(asked, address, access.width, data, false);
+        let data = access.is_store().then(|| self.registers[access.data()]);
+        self.post(asked, address, access.bytes(), data, false);
     }
 
     /// Makes sure that the block behind the access of the chain is linked to it, if there is one.

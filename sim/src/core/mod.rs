@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster::icache::Private;
 use crate::config::{Config, DivSqrt, Generation, Sharing};
+pub use crate::core::chain::Asked;
 use crate::core::chain::Chain;
 use crate::core::csr::{Csr, Events, View, Written};
 use crate::core::fetch::{Control, Fetch, GrantTrace};
@@ -395,6 +396,7 @@ impl Core {
 
     /// The interrupt lines at the core's pins from cycle `now` on.
     pub fn set_lines(&mut self, now: u64, lines: u32) {
+        self.leave_chain();
         let rising = lines & !self.lines;
         if rising != 0 {
             self.rising = if now == self.risen_at {
@@ -641,7 +643,7 @@ impl Core {
                 } else {
                     a.wrapping_add(b)
                 };
-                self.post(s, address, width, None, false)
+                self.post(s, address, width as u32, None, false)
             }
             Action::Store(width, addressing) => {
                 self.events[event::STORE] += 1;
@@ -650,9 +652,9 @@ impl Core {
                 } else {
                     a.wrapping_add(b)
                 };
-                self.post(s, address, width, Some(c), false)
+                self.post(s, address, width as u32, Some(c), false)
             }
-            Action::EventLoad => self.post(s, a.wrapping_add(b), Width::Word, None, true),
+            Action::EventLoad => self.post(s, a.wrapping_add(b), Width::Word as u32, None, true),
             Action::Float(eval, latency) => {
                 let Some(rounding) = self.rounding(uop) else {
                     return self.illegal(uop, self.illegal_delay(), memory);
@@ -1146,9 +1148,8 @@ impl Core {
 
     /// Posts a memory access; the core stops until it is answered.
     #[inline(always)]
-    fn post(&mut self, start: u64, address: u32, width: Width, store: Option<u32>, event: bool) -> bool {
+    fn post(&mut self, start: u64, address: u32, bytes: u32, store: Option<u32>, event: bool) -> bool {
         let offset = address & 3;
-        let bytes = width as u32;
         let mask = ((1u32 << bytes) - 1) << offset;
         let request = Request {
             address,

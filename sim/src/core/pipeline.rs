@@ -13,6 +13,7 @@
 //! Invariant: `issued` < the next `t`, and every cycle between them is charged to exactly one cause.
 
 use crate::config::Generation;
+use crate::core::block::Head;
 use crate::core::uop::{Action, NO_REGISTER, Uop};
 use crate::stall::Stall;
 use serde::{Deserialize, Serialize};
@@ -320,11 +321,11 @@ impl Pipeline {
         t
     }
 
-    /// The first cycle from `t` on in which no floating-point result under way keeps `uop` in decode, and what a wait for
-    /// it is charged to.
+    /// The first cycle from `t` on in which no floating-point result under way keeps the first instruction of a block in
+    /// decode, and what a wait for it is charged to.
     #[inline(always)]
-    pub fn floats_ready(&self, uop: &Uop, t: u64) -> (u64, Stall) {
-        if self.fp_until >= t && self.awaited(uop) {
+    pub fn floats_ready(&self, head: &Head, t: u64) -> (u64, Stall) {
+        if self.fp_until >= t && self.fp_bit & head.awaits != 0 {
             (self.fp_until, Stall::FpuLatency)
         } else {
             (t, Stall::LoadUse)
@@ -461,15 +462,6 @@ impl Pipeline {
         self.sequential();
     }
 
-    /// An access was granted in cycle `grant`, `load` being the register that it writes, and instructions pass, the first
-    /// of which leaves decode in cycle `at`; where the pipeline stands is written down later.
-    #[inline(always)]
-    pub fn chained(&mut self, grant: u64, load: Option<u8>, passage: &Passage, at: u64) {
-        self.ex_end = grant;
-        self.accessed(load);
-        self.pass_floats(passage, at);
-    }
-
     /// The last of the instructions that went through the execute stage writes `alu_rd`.
     pub fn flowed_to(&mut self, alu_rd: u8) {
         self.ex_alu_rd = alu_rd;
@@ -485,8 +477,9 @@ impl Pipeline {
         last
     }
 
+    /// What passing instructions, the first of which leaves decode in cycle `at`, leave behind of floating-point results.
     #[inline(always)]
-    fn pass_floats(&mut self, passage: &Passage, at: u64) {
+    pub fn pass_floats(&mut self, passage: &Passage, at: u64) {
         self.ledger.stalls[Stall::FpuLatency as usize] += u64::from(passage.waits);
         if let Some(code) = passage.code {
             self.fp_code = code;
@@ -665,10 +658,7 @@ impl Pipeline {
     pub fn answered(&mut self, load: Option<u8>, response: u64) {
         self.response = response;
         if let Some(rd) = load {
-            (self.load_rd_before, self.load_ready_before) = (self.load_rd, self.load_ready);
-            self.load_rd = rd;
-            self.load_bit = (1u64 << rd) & !1;
-            self.load_ready = self.response;
+            self.loaded(rd, response);
         }
     }
 
@@ -703,6 +693,15 @@ impl Pipeline {
             }
         }
         request
+    }
+
+    /// A load of register `rd` is answered in cycle `response`.
+    #[inline(always)]
+    pub fn loaded(&mut self, rd: u8, response: u64) {
+        (self.load_rd_before, self.load_ready_before) = (self.load_rd, self.load_ready);
+        self.load_rd = rd;
+        self.load_bit = (1u64 << (rd & 63)) & !1;
+        self.load_ready = response;
     }
 
     /// When a floating-point operation that enters the execute stage in `start` reaches the FPU (R19).

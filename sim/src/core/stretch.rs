@@ -270,11 +270,11 @@ impl Core {
         match uop.action {
             Action::Load(width, _, addressing) => {
                 self.events[event::LOAD] += 1;
-                self.post(start, a.wrapping_add(offset(addressing)), width, None, false);
+                self.post(start, a.wrapping_add(offset(addressing)), width as u32, None, false);
             }
             Action::Store(width, addressing) => {
                 self.events[event::STORE] += 1;
-                self.post(start, a.wrapping_add(offset(addressing)), width, Some(c), false);
+                self.post(start, a.wrapping_add(offset(addressing)), width as u32, Some(c), false);
             }
             _ => {}
         }

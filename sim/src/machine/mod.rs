@@ -33,11 +33,11 @@ use crate::core::block::BlockRules;
 use crate::core::fetch::{GrantTrace, GrantTraceError};
 use crate::core::pipeline::Charge;
 use crate::core::uop::Lowering;
-use crate::core::{Core, Next, Reply};
+use crate::core::{Asked, Core, Next, Reply};
 use crate::counters::Forwarded;
 use crate::elf::{ElfError, Image, MemoryRegion};
 use crate::fault::Outcome;
-use crate::memory::l1::{Arbiter, Asking, Masters, Requests};
+use crate::memory::l1::{Arbiter, Masters, Requests};
 use crate::memory::map::base;
 use crate::memory::{Memory, Which};
 use crate::observe::Observer;
@@ -418,6 +418,7 @@ impl Machine {
             self.banks_of[index] = bank as u16;
             return self.calendar.insert(cycle, index);
         }
+        self.cores[index].leave_chain();
         if let Some(cycle) = self.due(index) {
             self.calendar.insert(cycle, index);
         }
@@ -479,10 +480,7 @@ impl Machine {
 
     /// A core on a chain won its bank: does its access and lets it run on.
     #[inline(always)]
-    fn serve_chained<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
-        let Some(asked) = self.cores[index].asked() else {
-            return;
-        };
+    fn serve_chained<O: Observer>(&mut self, index: usize, asked: Asked, horizon: u64, observer: &mut O) {
         let offset = asked.address.wrapping_sub(self.memory.base(Which::L1));
         let mut data = 0;
         if !asked.write {
@@ -498,23 +496,17 @@ impl Machine {
             latency: 1,
         };
         let core = &mut self.cores[index];
-        if self.recorders[index].has_room() && core.ride(self.now, data, &self.program, horizon) {
-            self.recorders[index].reply(core, reply);
-            return self.schedule_chained(index);
+        let recorder = &mut self.recorders[index];
+        if !recorder.has_room() || !core.ride(self.now, data, &self.program, horizon) {
+            core.link_chain(&mut self.program);
+            core.leave_chain();
+            return self.complete(index, reply, horizon, observer);
         }
-        core.link_chain(&mut self.program);
-        core.leave_chain();
-        self.complete(index, reply, horizon, observer);
-    }
-
-    /// Puts a core on a chain into the calendar for its access; it leaves the chain where that is none to L1 in one piece.
-    #[inline(always)]
-    fn schedule_chained(&mut self, index: usize) {
-        let core = &mut self.cores[index];
+        recorder.reply(core, reply);
         let Some(asked) = core.asked() else { return };
         let offset = asked.address.wrapping_sub(self.memory.base(Which::L1));
         if offset < self.plain_bytes && !asked.crosses {
-            self.banks_of[index] = self.bank(offset) as u16;
+            self.banks_of[index] = (offset >> 2 & self.bank_mask) as u16;
             self.calendar.insert(asked.cycle, index);
         } else {
             core.leave_chain();
@@ -656,31 +648,57 @@ impl Machine {
     #[inline(always)]
     fn serve_banks<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
         for word in 0..self.bank_requests.words() {
-            let mut banks = self.bank_requests.take(word);
+            let (mut banks, contested) = self.bank_requests.take(word);
             while banks != 0 {
-                let bank = 64 * word + banks.trailing_zeros() as usize;
+                let bit = banks.trailing_zeros();
+                let bank = 64 * word + bit as usize;
                 banks &= banks - 1;
-                self.serve_bank(bank, horizon, observer);
+                let winner = if contested >> bit & 1 == 1 || self.locked_bank.is_some() {
+                    self.arbitrate(bank, contested >> bit & 1 == 1)
+                } else {
+                    let only = self.bank_requests.only(bank);
+                    self.arbiter.grant_only(bank, only);
+                    Some(only)
+                };
+                if let Some(winner) = winner {
+                    self.serve_winner(winner, horizon, observer);
+                }
             }
         }
     }
 
-    #[inline(always)]
-    fn serve_bank<O: Observer>(&mut self, bank: usize, horizon: u64, observer: &mut O) {
-        let asking = self.bank_requests.asking(bank);
+    /// Finds who gets a bank that several ask for, or that may be locked; all others ask again.
+    #[inline(never)]
+    fn arbitrate(&mut self, bank: usize, contested: bool) -> Option<usize> {
+        let asking = if contested {
+            self.bank_requests.several(bank)
+        } else {
+            1 << self.bank_requests.only(bank)
+        };
         if self.locked_bank.is_some_and(|locked| locked == (bank, self.now)) {
-            return self.refuse(asking, None);
+            self.refuse(asking);
+            return None;
         }
-        let winner = self.arbiter.grant(bank, asking);
-        if let Asking::Many(_) = asking {
-            self.refuse(asking, Some(winner));
+        if contested {
+            let winner = self.arbiter.grant(bank, asking);
+            self.refuse(asking & !(1 << winner));
+            return Some(winner);
         }
+        let only = asking.trailing_zeros() as usize;
+        self.arbiter.grant_only(bank, only);
+        Some(only)
+    }
+
+    /// Does the access of a master that got its bank.
+    #[inline(always)]
+    fn serve_winner<O: Observer>(&mut self, winner: usize, horizon: u64, observer: &mut O) {
         if winner < self.workers {
-            let plain = self.banks_of[winner] != NO_BANK;
-            if plain && !O::ACTIVE && self.cores[winner].is_chained() {
-                return self.serve_chained(winner, horizon, observer);
+            if !O::ACTIVE
+                && let Some(asked) = self.cores[winner].asked()
+            {
+                return self.serve_chained(winner, asked, horizon, observer);
             }
-            let data = if plain {
+            let data = if self.banks_of[winner] != NO_BANK {
                 self.plain_access(winner)
             } else {
                 self.routed_access(winner)
@@ -698,17 +716,9 @@ impl Machine {
         }
     }
 
-    /// The masters that ask, but for the winner, ask again in the next cycle; the DMA does so by itself.
-    #[inline(never)]
-    fn refuse(&mut self, asking: Asking, winner: Option<usize>) {
-        let mut losers: Masters = match asking {
-            Asking::One(only) => 1 << only,
-            Asking::Many(all) => all,
-        };
-        losers &= (1 << self.workers) - 1;
-        if let Some(winner) = winner {
-            losers &= !(1 << winner);
-        }
+    /// Masters that were refused ask again in the next cycle; the DMA does so by itself.
+    fn refuse(&mut self, refused: Masters) {
+        let mut losers = refused & ((1 << self.workers) - 1);
         let again = self.now + 1;
         while losers != 0 {
             let index = losers.trailing_zeros() as usize;

@@ -54,15 +54,6 @@ pub fn levels(masters: usize) -> u32 {
 /// Banks of an L1 at most.
 pub const MAX_BANKS: usize = 256;
 
-/// Who asks for a bank in one cycle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asking {
-    /// One master.
-    One(usize),
-    /// Several.
-    Many(Masters),
-}
-
 /// Which masters ask for which banks in one cycle.
 #[derive(Clone, Debug)]
 pub struct Requests {
@@ -113,21 +104,26 @@ impl Requests {
         self.words
     }
 
-    /// Takes the banks from `64 * word` on that somebody asks for, one bit each.
+    /// Takes the banks from `64 * word` on that somebody asks for, and those that several do, one bit each.
     #[inline(always)]
-    pub fn take(&mut self, word: usize) -> u64 {
-        std::mem::take(&mut self.touched[word % (MAX_BANKS / 64)])
+    pub fn take(&mut self, word: usize) -> (u64, u64) {
+        let word = word % (MAX_BANKS / 64);
+        (
+            std::mem::take(&mut self.touched[word]),
+            std::mem::take(&mut self.contested[word]),
+        )
     }
 
-    /// Takes the masters that ask for a bank that was touched.
+    /// The only master that asks for a bank that was touched and not contested.
     #[inline(always)]
-    pub fn asking(&mut self, bank: usize) -> Asking {
-        let bank = bank % MAX_BANKS;
-        if self.contested[bank / 64] >> (bank % 64) & 1 == 0 {
-            return Asking::One(usize::from(self.first[bank]));
-        }
-        self.contested[bank / 64] &= !(1 << (bank % 64));
-        Asking::Many(std::mem::take(&mut self.all[bank]))
+    pub fn only(&self, bank: usize) -> usize {
+        usize::from(self.first[bank % MAX_BANKS])
+    }
+
+    /// Takes the masters that ask for a contested bank.
+    #[inline(always)]
+    pub fn several(&mut self, bank: usize) -> Masters {
+        std::mem::take(&mut self.all[bank % MAX_BANKS])
     }
 }
 
@@ -190,25 +186,29 @@ impl Arbiter {
         }
     }
 
-    /// Grants `bank` to one of the masters that ask for it.
+    /// Grants `bank` to the only master that asks for it.
     #[inline(always)]
-    pub fn grant(&mut self, bank: usize, asking: Asking) -> usize {
+    pub fn grant_only(&mut self, bank: usize, only: usize) {
         let bank = &mut self.banks[bank];
         bank.counters.accesses += 1;
-        match (asking, self.kind) {
-            (Asking::One(only), Interconnect::Logarithmic) => {
-                bank.pointer = only as u32;
-                only
-            }
-            (Asking::One(only), Interconnect::Crossbar) => bank.crossbar(1 << only, self.workers, self.levels) as usize,
-            (Asking::Many(asking), kind) => {
-                bank.counters.conflicts += u64::from(asking.count_ones()) - 1;
-                (match kind {
-                    Interconnect::Logarithmic => bank.logarithmic(asking, self.levels),
-                    Interconnect::Crossbar => bank.crossbar(asking, self.workers, self.levels),
-                }) as usize
+        match self.kind {
+            Interconnect::Logarithmic => bank.pointer = only as u32,
+            Interconnect::Crossbar => {
+                bank.crossbar(1 << only, self.workers, self.levels);
             }
         }
+    }
+
+    /// Grants `bank` to one of several masters that ask for it.
+    pub fn grant(&mut self, bank: usize, asking: Masters) -> usize {
+        let bank = &mut self.banks[bank];
+        bank.counters.accesses += 1;
+        bank.counters.conflicts += u64::from(asking.count_ones()) - 1;
+        let winner = match self.kind {
+            Interconnect::Logarithmic => bank.logarithmic(asking, self.levels),
+            Interconnect::Crossbar => bank.crossbar(asking, self.workers, self.levels),
+        };
+        winner as usize
     }
 
     /// What each bank granted and refused.

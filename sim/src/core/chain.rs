@@ -121,6 +121,7 @@ impl Core {
             self.pipeline.loaded(rd, grant + 1);
         }
         self.registers[0] = 0;
+        self.pipeline.hazards.load += u64::from(held);
         let stalls = &mut self.pipeline.ledger.stalls;
         stalls[Stall::BankConflict as usize] += grant - chain.asked;
         stalls[stall as usize] += at - grant;

@@ -44,9 +44,7 @@ impl Core {
         if tally == Tally::default() {
             return false;
         }
-        self.instret += tally.instructions();
-        self.macs += tally.macs();
-        self.events[event::COMPRESSED] += tally.compressed();
+        self.count(tally);
         self.followed = true;
         self.pipeline.skip(start, tally.instructions(), self.pc);
         self.next = Next::Issue(self.pipeline.arrival);

@@ -249,8 +249,7 @@ impl Fetch {
                     busy = changed;
                     if taken { Granted::Later } else { Granted::No }
                 });
-                // A redirect to the word that is on its way already changes nothing now, but the cycle after it does.
-                busy |= self.queue != before || control.redirect.is_some() || control.loop_back.is_some();
+                busy |= self.queue != before;
                 delivered
             }
         };

@@ -13,8 +13,8 @@ use ennead_isa::Replicate;
 use ennead_isa::float::Rounding;
 use ennead_isa::op::{Addressing, Fill, Quad};
 
-use super::pipeline::{Passage, Pipeline};
-use super::uop::{Action, NO_REGISTER, RoundingMode, Tally, Uop};
+use super::pipeline::{Needs, Passage, Pipeline};
+use super::uop::{Action, RoundingMode, Tally, Uop};
 use crate::config::Generation;
 
 /// Instructions of a block at most, so that what a store into code makes unknown again stays little.
@@ -169,17 +169,6 @@ impl Access {
     }
 }
 
-/// What decides when the first instruction of a block leaves decode.
-#[derive(Clone, Copy, Debug)]
-pub struct Head {
-    /// As in [`Uop`].
-    pub reads: u64,
-    /// As in [`Uop`].
-    pub awaits: u64,
-    /// As in [`Uop`].
-    pub alu_rd: u8,
-}
-
 /// A straight line of instructions.
 #[derive(Clone, Debug)]
 pub struct Block {
@@ -191,8 +180,8 @@ pub struct Block {
     pub access: bool,
     /// The same, where a chain can go on behind it.
     pub link: Option<Access>,
-    /// The first instruction's needs.
-    pub head: Head,
+    /// What the first instruction waits for.
+    pub head: Needs,
     /// It computes with floats or moves them.
     pub floats: bool,
     /// It computes with them.
@@ -222,11 +211,7 @@ impl Block {
             count: 0,
             access: false,
             link: None,
-            head: Head {
-                reads: 0,
-                awaits: 0,
-                alu_rd: NO_REGISTER,
-            },
+            head: uops.first().map(Needs::of).unwrap_or_default(),
             floats: false,
             computes_floats: false,
             answers_at_once: false,
@@ -272,13 +257,6 @@ impl Block {
             slot += usize::from(uop.len / 2);
         }
         block.quads = quads(&passed);
-        if let Some(first) = passed.first() {
-            block.head = Head {
-                reads: first.reads,
-                awaits: first.awaits,
-                alu_rd: first.alu_rd,
-            };
-        }
         block.uops = passed.into();
         block.passage = passage.end(&pipeline);
         block

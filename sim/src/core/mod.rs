@@ -15,6 +15,7 @@ pub mod fetch;
 mod functional;
 pub mod loops;
 pub mod pipeline;
+mod region;
 mod stretch;
 pub mod timing;
 pub mod uop;
@@ -31,7 +32,8 @@ use crate::core::chain::Chain;
 use crate::core::csr::{Csr, Events, View, Written};
 use crate::core::fetch::{Control, Fetch, GrantTrace};
 use crate::core::loops::{Loops, Step};
-use crate::core::pipeline::{Charge, Flow, Ledger, Leftover, Pipeline};
+use crate::core::pipeline::{Charge, Flow, Leftover, Pipeline};
+pub use crate::core::region::Region;
 use crate::core::stretch::Way;
 use crate::core::uop::{Action, NO_REGISTER, RoundingMode, Uop};
 use crate::fault::FaultKind;
@@ -107,29 +109,6 @@ mod event {
     pub(super) const TAKEN: usize = 9;
     pub(super) const COMPRESSED: usize = 10;
     pub(super) const EVENT_LOAD: usize = 11;
-}
-
-/// What one region cost this core so far.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Region {
-    /// The marker's number.
-    pub id: u32,
-    /// Visits that ended.
-    pub visits: u64,
-    /// Instructions.
-    pub instret: u64,
-    /// Multiply-accumulate lanes.
-    pub macs: u64,
-    /// Cycles by cause.
-    pub ledger: Ledger,
-    open: Option<Box<Open>>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Open {
-    instret: u64,
-    macs: u64,
-    ledger: Ledger,
 }
 
 /// An access, or an operation for a shared FPU, that waits for its grant.
@@ -1483,41 +1462,6 @@ impl Core {
         self.look_around();
         self.acknowledged = Some((at, line));
         self.redirect(target, at, Stall::System, &Leftover::of(uop), memory);
-    }
-
-    fn mark(&mut self, marker: u32) {
-        let (id, ends) = (marker & 1023, marker & 1024 != 0);
-        let position = self.regions.iter().position(|region| region.id == id);
-        let index = position.unwrap_or_else(|| {
-            self.regions.push(Region {
-                id,
-                ..Region::default()
-            });
-            self.regions.len() - 1
-        });
-        let ledger = self.pipeline.ledger.clone();
-        let region = &mut self.regions[index];
-        if !ends {
-            region.open = Some(Box::new(Open {
-                instret: self.instret,
-                macs: self.macs,
-                ledger,
-            }));
-        } else if let Some(open) = region.open.take() {
-            region.visits += 1;
-            region.instret += self.instret - open.instret;
-            region.macs += self.macs - open.macs;
-            region.ledger.active += ledger.active - open.ledger.active;
-            region.ledger.sleep += ledger.sleep - open.ledger.sleep;
-            for (sum, (now, then)) in region
-                .ledger
-                .stalls
-                .iter_mut()
-                .zip(ledger.stalls.iter().zip(open.ledger.stalls))
-            {
-                *sum += now - then;
-            }
-        }
     }
 
     /// Stops the core for good, in `cycle`.

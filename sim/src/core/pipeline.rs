@@ -13,7 +13,6 @@
 //! Invariant: `issued` < the next `t`, and every cycle between them is charged to exactly one cause.
 
 use crate::config::Generation;
-use crate::core::block::Head;
 use crate::core::uop::{Action, NO_REGISTER, Uop};
 use crate::stall::Stall;
 use serde::{Deserialize, Serialize};
@@ -188,6 +187,28 @@ impl Leftover {
     }
 }
 
+/// What decides when an instruction leaves decode, as in [`Uop`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs {
+    /// Registers that it reads.
+    pub reads: u64,
+    /// Registers that it awaits from the FPU.
+    pub awaits: u64,
+    /// The register that it writes through the ALU port.
+    pub alu_rd: u8,
+}
+
+impl Needs {
+    /// Those of `uop`.
+    pub fn of(uop: &Uop) -> Self {
+        Self {
+            reads: uop.reads,
+            awaits: uop.awaits,
+            alu_rd: uop.alu_rd,
+        }
+    }
+}
+
 /// What a straight line of instructions does to a pipeline, if nothing older holds any but the first of them back: cycles
 /// count from the one in which the first leaves decode.
 #[derive(Clone, Copy, Debug, Default)]
@@ -324,7 +345,7 @@ impl Pipeline {
     /// The first cycle from `t` on in which no floating-point result under way keeps the first instruction of a block in
     /// decode, and what a wait for it is charged to.
     #[inline(always)]
-    pub fn floats_ready(&self, head: &Head, t: u64) -> (u64, Stall) {
+    pub fn floats_ready(&self, head: &Needs, t: u64) -> (u64, Stall) {
         if self.fp_until >= t && self.fp_bit & head.awaits != 0 {
             (self.fp_until, Stall::FpuLatency)
         } else {

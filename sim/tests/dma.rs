@@ -295,12 +295,7 @@ fn every_recorded_2d_read_takes_its_cycles() {
         .iter()
         .filter(|(_, ours, recorded)| ours != recorded)
         .collect();
-    assert!(
-        wrong
-            .iter()
-            .all(|(latency, ours, recorded)| *latency == 30 && (ours / recorded - 1.0).abs() < 0.018)
-    );
-    assert!(wrong.len() <= 10, "{wrong:?}");
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 #[test]

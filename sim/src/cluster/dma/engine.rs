@@ -16,10 +16,11 @@ use super::splitter::{Splitter, Taken};
 use super::{DmaFault, External, Job, NotMapped, TcdmRequest};
 use crate::soc::clock::Clocks;
 
-/// External read beats that wait for the aligner.
-const READ_QUEUE: usize = 3;
-/// Cycles from an external read beat to the first cycle in which the aligner can take it.
-const READ_STAGES: u64 = 3;
+/// External read beats that wait at the port, and behind it for the aligner. Both were fitted to 2D reads with R = 30.
+const READ_SLICE: usize = 2;
+const READ_QUEUE: usize = 2;
+/// Cycles from when a beat leaves the port to the first in which the aligner can take it.
+const READ_STAGES: u64 = 2;
 /// Cycles from the aligner to the external write port.
 const WRITE_STAGES: u64 = 3;
 /// Rows that wait between the aligner and L1, either way.
@@ -127,10 +128,12 @@ pub(super) struct Rx {
     latency: u64,
     clocks: Clocks,
     reading: VecDeque<Reading>,
-    /// Beats, with the first cycle in which the aligner can take them.
+    /// Beats at the port, each with whether its burst ends with it: then its ID comes back as it goes on.
+    port: Queue<(u64, bool)>,
+    /// Beats behind it, with the first cycle in which the aligner can take them.
     beats: Queue<(u64, u64)>,
-    /// A first beat that reached an aligner with nothing to do: it is looked at for a cycle.
-    opening: Option<u64>,
+    /// A first beat has reached an aligner with nothing to do: it is looked at for a cycle.
+    opening: bool,
     next_beat: u64,
     aligning: VecDeque<(Burst, Job)>,
     aligner: Aligner,
@@ -145,8 +148,9 @@ impl Rx {
             latency: latency.into(),
             clocks,
             reading: VecDeque::new(),
+            port: Queue::default(),
             beats: Queue::default(),
-            opening: None,
+            opening: false,
             next_beat: 0,
             aligning: VecDeque::new(),
             aligner: Aligner::default(),
@@ -163,8 +167,10 @@ impl Rx {
     }
 
     pub(super) fn tick(&mut self, now: u64, external: &mut impl External) -> Result<Option<Taken>, DmaFault> {
+        let room = self.port.len < READ_SLICE;
         self.align(now);
-        if self.beats.len < READ_QUEUE && self.next_beat <= now {
+        self.let_through(now);
+        if room && self.next_beat <= now {
             self.receive(now, external)?;
         }
         let taken = self.splitter.tick(now, || self.tags.take(now));
@@ -185,6 +191,18 @@ impl Rx {
         Ok(taken)
     }
 
+    /// A beat that came in an earlier cycle goes on from the port.
+    fn let_through(&mut self, now: u64) {
+        if self.beats.len < READ_QUEUE
+            && let Some((beat, last)) = self.port.pop()
+        {
+            self.beats.push((beat, now + READ_STAGES));
+            if last {
+                self.tags.give_back(now);
+            }
+        }
+    }
+
     fn receive(&mut self, now: u64, external: &mut impl External) -> Result<(), DmaFault> {
         let Some(reading) = self.reading.front_mut() else {
             return Ok(());
@@ -202,11 +220,11 @@ impl Rx {
             address: from,
             write: false,
         })?;
-        self.beats.push((u64::from_le_bytes(beat), now + READ_STAGES));
         reading.received += 1;
+        let last = reading.received == reading.beats;
+        self.port.push((u64::from_le_bytes(beat), last));
         self.next_beat = self.clocks.answered(now, 1).max(now + 1);
-        if reading.received == reading.beats {
-            self.tags.give_back(now + 1);
+        if last {
             self.reading.pop_front();
             if let Some(next) = self.reading.front() {
                 self.next_beat = next.first_beat.max(self.next_beat);
@@ -218,25 +236,21 @@ impl Rx {
     fn align(&mut self, now: u64) {
         let arrived = self.beats.as_slice().first().filter(|(_, from)| *from <= now);
         let arrived_now = arrived.is_some_and(|(_, from)| *from == now);
-        let mut input = arrived.map(|&(beat, _)| beat);
+        let input = arrived.map(|&(beat, _)| beat);
         if self.aligner.is_free(now) {
-            if self.opening.is_none() && arrived_now {
-                self.opening = input;
-                self.beats.pop();
+            if !self.opening && arrived_now {
+                self.opening = true;
                 return;
             }
-            if self.opening.or(input).is_none() {
+            if input.is_none() {
                 return;
             }
             let (burst, _) = self.aligning[0];
             self.aligner.start(burst.external, burst.l1, burst.bytes);
         }
-        let opens = self.opening.is_some();
-        input = self.opening.or(input);
         let step = self.aligner.step(now, input, self.rows.len < L1_QUEUE);
-        if step.took && opens {
-            self.opening = None;
-        } else if step.took {
+        if step.took {
+            self.opening = false;
             self.beats.pop();
         }
         let Some(Given {

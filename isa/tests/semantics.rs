@@ -227,18 +227,14 @@ fn accesses_take_address_width_and_data_as_the_manuals_say() {
                     other => panic!("{other}"),
                 };
                 assert_eq!(width, expected, "{}", row.mnemonic);
+                let in_float_file = stem.starts_with('f') && set.float_registers == FloatRegisters::F;
+                let file = if in_float_file { 32 } else { 0 };
                 if let Kind::Load { fill, .. } = kind {
                     let rd = match row.len {
                         2 if !stem.ends_with("sp") => 8 + ((word >> 2) & 7),
                         _ => (word >> 7) & 31,
                     };
-                    let in_float_file = stem.starts_with('f') && set.float_registers == FloatRegisters::F;
-                    assert_eq!(
-                        u32::from(inst.rd),
-                        rd + if in_float_file { 32 } else { 0 },
-                        "{}",
-                        row.mnemonic
-                    );
+                    assert_eq!(u32::from(inst.rd), rd + file, "{}", row.mnemonic);
                     let expected = match (stem.starts_with('f'), stem.ends_with('u'), width) {
                         (_, _, Width::Word) => continue,
                         (true, ..) => Fill::Ones,
@@ -252,7 +248,6 @@ fn accesses_take_address_width_and_data_as_the_manuals_say() {
                         _ if stem.ends_with("sp") => (word >> 2) & 31,
                         _ => 8 + ((word >> 2) & 7),
                     };
-                    let file = if stem.starts_with('f') { 32 } else { 0 };
                     assert_eq!(u32::from(inst.rs3), data + file, "{}", row.mnemonic);
                 }
             }

@@ -7,6 +7,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use ennead_sim::engine::RunOptions;
 use ennead_sim::machine::Machine;
 use ennead_sim::observe::Silent;
 use support::{config, team};
@@ -316,4 +317,66 @@ fn sleeping_cores_cost_the_host_nothing() {
     assert!(alone.0 > 10_000, "{alone:?}");
     assert!(all.0 - alone.0 < 63 * 64, "{alone:?} {all:?}");
     assert!(all.1 - alone.1 < 64 * 8, "{alone:?} {all:?}");
+}
+
+#[test]
+fn a_transfer_and_the_cores_meet_at_the_banks() {
+    // Worker 0 moves 4096 bytes into L1 and waits; the others load from one bank all the time, or do nothing.
+    let transfer = |busy: bool| {
+        let others = if busy {
+            "lw a0, 0(s2)\nlw a0, 0(s2)"
+        } else {
+            "addi a0, a0, 1"
+        };
+        let body = format!(
+            "
+            li s2, 0x10000040
+            li s3, 0x10204400
+            li s4, 300
+            bne s0, zero, @others
+            lw a5, 0(s3)
+            li t0, 0x00161000
+            sw t0, 0(s3)
+            li t0, 0x10001000
+            sw t0, 0(s3)
+            li t0, 0x1c010000
+            sw t0, 0(s3)
+            poll:
+            lw a1, 4(s3)
+            andi a1, a1, 1
+            beq a1, zero, @poll
+            done:
+            lw a1, 4(s3)
+            andi a1, a1, 1
+            bne a1, zero, @done
+            jal zero, @over
+            others:
+            {others}
+            addi s4, s4, -1
+            bne s4, zero, @others
+            over:
+            "
+        );
+        let settings = ["l2.read_latency=8", "cluster.workers=8"];
+        let mut machine = Machine::new(
+            &config("ennead", &settings),
+            &team::image(&config("ennead", &settings), &body),
+        )
+        .unwrap();
+        machine.run(&RunOptions::default(), &mut Silent);
+        let counters = machine.counters();
+        let of = |name: &str| counters.dma.iter().find(|(counter, _)| counter == name).unwrap().1;
+        assert_eq!((of("transfers"), of("bytes_to_l1"), of("l1_accesses")), (1, 4096, 1024));
+        (of("busy_cycles"), of("l1_stalls"), counters.banks[0].conflicts)
+    };
+    // D10: the event comes 565 cycles behind the command's last word.
+    assert_eq!(transfer(false), (565, 0, 0));
+    // The 64 words of the transfer that lie in the bank wait for their turn among eight, at most eight cycles each; what
+    // waits behind them is as late.
+    let (busy, stalls, conflicts) = transfer(true);
+    assert!(
+        (64..=2 * 64 * 8).contains(&stalls) && busy > 565 + 64,
+        "{busy} {stalls}"
+    );
+    assert!(conflicts > 7 * 300, "{conflicts}");
 }

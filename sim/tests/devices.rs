@@ -394,3 +394,82 @@ fn cycles_and_instructions_count_from_reset() {
     assert!((3..=12).contains(&cycles), "{cycles}");
     assert_eq!(instructions, 6);
 }
+
+/// A run of instructions that end at themselves, by a small generator: `seed` decides.
+fn body(mut seed: u32) -> String {
+    let mut text = String::new();
+    let mut next = |count: u32| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 16) % count
+    };
+    for step in 0..20 + next(20) {
+        match next(8) {
+            0 => text += "lw a0, 0(s11)\naddi a0, a0, 1\n",
+            1 => text += "sw a0, 64(s11)\n",
+            2 => text += "div a1, a2, a3\n",
+            3 => text += "mulh a1, a2, a3\n",
+            4 => writeln!(text, "beq a0, a1, @near{step}\naddi a0, a0, 3\nnear{step}:").unwrap(),
+            5 => writeln!(text, "jal zero, @far{step}\naddi a0, a0, 3\nfar{step}:").unwrap(),
+            6 => text += "p.mac a0, a1, a2\n",
+            _ => text += "xor a2, a0, a1\n",
+        }
+    }
+    text
+}
+
+/// What is read by `read` before `body` and after it, as their difference; and the region's cycles and instructions as the
+/// report has them. A region is from its first marker to its last.
+fn around(read: &str, body: &str) -> (u64, u64, u64) {
+    let text = format!(
+        "
+        la s11, table
+        li a2, 77
+        li s9, 0x1a10b000
+        addi t0, zero, 1
+        sw t0, 0(s9)
+        addi t0, zero, 3
+        csrrw zero, 0xcc0, t0
+        addi t0, zero, 1
+        csrrw zero, 0xcc1, t0
+        {read}
+        addi s8, s7, 0
+        sltiu zero, zero, 1
+        {body}
+        sltiu zero, zero, 1025
+        {read}
+        sub s7, s7, s8
+        sw s7, 0(s11)
+        {EXIT}{TABLE}"
+    );
+    let (machine, labels) = support::run(&pulp(), &text);
+    let counters = machine.counters();
+    let region = counters.regions.iter().find(|region| region.id == 1).unwrap();
+    let value = u64::from(support::words(&machine, labels["table"], 1)[0]);
+    (value, region.cycles, region.instret)
+}
+
+#[test]
+fn timers_and_counters_count_the_same_cycles_and_instructions_as_the_report() {
+    let csr = |number: &str| format!("csrrs s7, {number}, zero");
+    for (what, read) in [
+        ("mcycle", csr("0xb00")),
+        ("PCCR0", csr("0x780")),
+        ("timer", "lw s7, 8(s9)".to_owned()),
+    ] {
+        // What stands around every body takes its time, too.
+        let (alone, cycles, _) = around(&read, "");
+        let beside = alone - cycles;
+        for seed in 0..16 {
+            let (value, cycles, _) = around(&read, &body(seed));
+            assert_eq!(value, cycles + beside, "{what}, seed {seed}");
+        }
+    }
+    for number in ["0xb02", "0x781"] {
+        let (alone, _, instructions) = around(&csr(number), "");
+        let beside = alone - instructions;
+        for seed in 0..16 {
+            let (value, _, instructions) = around(&csr(number), &body(seed));
+            assert_eq!(value, instructions + beside, "{number}, seed {seed}");
+        }
+    }
+}

@@ -206,6 +206,32 @@ fn the_console_takes_text_and_the_clocks_are_those_of_the_machine() {
 }
 
 #[test]
+fn event_counters_are_those_of_the_older_core() {
+    let directory = scratch("semihost_counters");
+    let program = || {
+        let mut guest = Guest::new();
+        // Instructions; counters run after reset. A call is seven, its `ebreak` the fifth.
+        guest.block(0x101, &[1 << 1]);
+        guest.call(0x104, 0).call(0x102, 0).call(0x103, 0).call(0x104, 0);
+        guest.block(0x105, &[1]).block(0x105, &[1]).block(0x105, &[0]);
+        guest.call(0x100, 0);
+        guest
+    };
+    let (status, said, answers) = run(
+        &directory,
+        &program().end(1),
+        &["--semihost-dir", "files", "--config", "pulp-open"],
+    );
+    assert_eq!(status, 7, "{said}");
+    // The six behind the one that starts, and the one that stops.
+    assert_eq!(answers[..9], [0, 0, 0, 0, 0, 7, 7, 0, 0], "{said}");
+    let (status, said, answers) = run(&directory, &program().end(1), &["--semihost-dir", "files"]);
+    assert_eq!(status, 7, "{said}");
+    assert_eq!(answers[..5], [FAILED; 5], "{said}");
+    assert_eq!(answers[5..9], [0; 4], "{said}");
+}
+
+#[test]
 fn an_exit_has_the_code_of_its_reason_and_a_plain_breakpoint_is_none() {
     let directory = scratch("semihost_exit");
     for (parameter, code) in [(0x2_0026, 0), (0x2_0023, 1)] {

@@ -9,6 +9,7 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
+use crate::core::csr::number as csr;
 use crate::machine::{Machine, Warning};
 use crate::observe::Observer;
 use crate::soc::Effect;
@@ -37,6 +38,13 @@ mod call {
     pub(super) const EXIT_EXTENDED: u32 = 0x20;
     pub(super) const ELAPSED: u32 = 0x30;
     pub(super) const TICKFREQ: u32 = 0x31;
+    /// GVSoC's own: traces on and off, then the event counters of the calling core.
+    pub(super) const TRACE: u32 = 0x100;
+    pub(super) const COUNTERS_SELECT: u32 = 0x101;
+    pub(super) const COUNTERS_RESET: u32 = 0x102;
+    pub(super) const COUNTERS_START: u32 = 0x103;
+    pub(super) const COUNTERS_STOP: u32 = 0x104;
+    pub(super) const COUNTERS_READ: u32 = 0x105;
 }
 
 /// The reason of an ordinary exit (`ADP_Stopped_ApplicationExit`).
@@ -293,6 +301,16 @@ impl Machine {
                 self.carry_out(Some(index), Effect::Exit(if a == APPLICATION_EXIT { b } else { 1 }));
                 Ok(0)
             }
+            // Traces are the host's choice here.
+            call::TRACE => Ok(0),
+            call::COUNTERS_SELECT => Ok(self.set_counter(index, csr::PCER, a)),
+            call::COUNTERS_RESET => Ok(self.set_counter(index, csr::PCCR_ALL, 0)),
+            call::COUNTERS_START => Ok(self.set_counter(index, csr::PCMR, 1)),
+            call::COUNTERS_STOP => Ok(self.set_counter(index, csr::PCMR, 0)),
+            call::COUNTERS_READ => {
+                let counter = csr::PCCR0 + a.min(csr::PCCR30 - csr::PCCR0);
+                Ok(self.cores[index].csr_value(counter, self.own_cycle(index)).unwrap_or(0))
+            }
             call::ELAPSED => {
                 self.poke(parameter, &cycles.to_le_bytes());
                 Ok(0)
@@ -309,6 +327,16 @@ impl Machine {
             }
         };
         self.semihost.answer(result)
+    }
+
+    /// Sets one of the registers of the older core's counters; 0, or -1 on a core that has none.
+    fn set_counter(&mut self, index: usize, number: u32, value: u32) -> u32 {
+        let now = self.own_cycle(index);
+        if self.cores[index].set_csr(number, value, now) {
+            0
+        } else {
+            FAILED
+        }
     }
 
     /// Bytes that were not written.

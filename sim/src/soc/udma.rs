@@ -3,7 +3,10 @@
 //! The UART's bytes lie in L2, which the device does not know: a write that starts a transfer answers with
 //! [`Effect::UartTransmit`], and the machine prints those bytes. Receiving never completes: nobody sends.
 //!
-//! Invariant: the UART is busy for as long as its bits take on the wire, counted in cycles of the SoC clock.
+//! Invariant: the UART is busy for as long as its bits take on the wire, counted in cycles of the SoC clock, and each
+//! transmission ends with an event of its own.
+
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +15,9 @@ use super::{Effect, Unmodelled};
 /// SoC event of a finished UART 0 reception; of a finished transmission it is one more.
 pub const UART_EVENT: u8 = 0;
 
+/// A channel's configuration: start a transfer, or one is under way.
 const ENABLE: u32 = 1 << 4;
+/// The same: stop all transfers, or one more waits.
 const CLEAR: u32 = 1 << 5;
 
 /// Clock gates, event routing and UART 0.
@@ -23,7 +28,10 @@ pub struct Udma {
     receive: [u32; 2],
     transmit: [u32; 2],
     setup: u32,
-    busy_until: Option<u64>,
+    irq_enable: u32,
+    /// The cycles in which the transmissions under way end, in order.
+    ends: VecDeque<u64>,
+    receiving: bool,
 }
 
 impl Udma {
@@ -43,7 +51,8 @@ impl Udma {
     /// # Errors
     /// [`Unmodelled`] where there is no register, which is every other peripheral of the uDMA.
     pub fn read(&self, now: u64, offset: u32) -> Result<u32, Unmodelled> {
-        let busy = self.busy_until.is_some_and(|until| now < until);
+        let left = self.ends.iter().filter(|end| now < **end).count();
+        let busy = left > 0;
         Ok(match offset {
             0x00 => self.clock_gates,
             0x04 => self.event_select,
@@ -58,10 +67,13 @@ impl Udma {
                         0
                     }
                 }
-                0x18 => u32::from(busy) << 4,
-                0x08 => 0,
+                0x18 => u32::from(busy) * ENABLE | u32::from(left > 1) * CLEAR,
+                0x08 => u32::from(self.receiving) * ENABLE,
                 0x20 => u32::from(busy),
                 0x24 => self.setup,
+                0x2C => self.irq_enable,
+                // No error, and no byte that was received.
+                0x28 | 0x30 | 0x34 => 0,
                 _ => return Err(Unmodelled::read("uDMA", offset)),
             },
         })
@@ -78,14 +90,17 @@ impl Udma {
             _ => match offset.wrapping_sub(Self::UART) {
                 0x00 => self.receive[0] = value,
                 0x04 => self.receive[1] = value,
-                0x08 | 0x20 => {}
+                0x08 if value & CLEAR != 0 => self.receiving = false,
+                0x08 => self.receiving |= value & ENABLE != 0,
+                0x20 | 0x28 | 0x30 | 0x34 => {}
+                0x2C => self.irq_enable = value,
                 0x10 => self.transmit[0] = value,
                 0x14 => self.transmit[1] = value & 0x1_FFFF,
-                0x18 if value & CLEAR != 0 => self.busy_until = None,
+                0x18 if value & CLEAR != 0 => self.ends.clear(),
                 0x18 if value & ENABLE != 0 => {
                     let [address, bytes] = self.transmit;
-                    let start = self.busy_until.map_or(now, |until| until.max(now));
-                    self.busy_until = Some(start + self.byte_cycles() * u64::from(bytes));
+                    let start = self.ends.back().map_or(now, |end| *end.max(&now));
+                    self.ends.push_back(start + self.byte_cycles() * u64::from(bytes));
                     return Ok(Effect::UartTransmit { address, bytes });
                 }
                 0x18 => {}
@@ -98,13 +113,13 @@ impl Udma {
 
     /// The cycle in which the transmission under way ends.
     pub fn next_due(&self) -> Option<u64> {
-        self.busy_until
+        self.ends.front().copied()
     }
 
     /// Does what is due in cycle `now`; returns the SoC event of a transmission that ended.
     pub fn tick(&mut self, now: u64) -> Option<u8> {
-        self.busy_until.filter(|&until| until <= now)?;
-        self.busy_until = None;
+        self.next_due().filter(|end| *end <= now)?;
+        self.ends.pop_front();
         Some(UART_EVENT + 1)
     }
 }
@@ -134,5 +149,30 @@ mod tests {
             (udma.next_due(), udma.tick(end), udma.next_due()),
             (Some(end), Some(1), None)
         );
+    }
+
+    #[test]
+    fn each_transmission_ends_with_an_event_and_a_reception_never_does() {
+        let mut udma = Udma::default();
+        udma.write(0, 0xA4, 0x0306).unwrap();
+        for (cycle, bytes) in [(0, 2), (1, 1)] {
+            udma.write(cycle, 0x94, bytes).unwrap();
+            udma.write(cycle, 0x98, 0x10).unwrap();
+        }
+        // Ten bits a byte, a cycle a bit: 20 cycles, then 10.
+        assert_eq!((udma.read(2, 0x98), udma.next_due()), (Ok(0x30), Some(20)));
+        assert_eq!(
+            (udma.tick(20), udma.read(20, 0x98), udma.next_due()),
+            (Some(1), Ok(0x10), Some(30))
+        );
+        assert_eq!(
+            (udma.tick(30), udma.read(30, 0x98), udma.next_due()),
+            (Some(1), Ok(0), None)
+        );
+        udma.write(40, 0x88, 0x10).unwrap();
+        assert_eq!((udma.read(1_000_000, 0x88), udma.next_due()), (Ok(0x10), None));
+        udma.write(1_000_001, 0x88, 0x20).unwrap();
+        assert_eq!(udma.read(1_000_002, 0x88), Ok(0));
+        assert_eq!([0xA8, 0xB0, 0xB4].map(|offset| udma.read(0, offset)), [Ok(0); 3]);
     }
 }

@@ -67,7 +67,7 @@ impl Udma {
                         0
                     }
                 }
-                0x18 => u32::from(busy) * ENABLE | u32::from(left > 1) * CLEAR,
+                0x18 => (u32::from(busy) * ENABLE) | (u32::from(left > 1) * CLEAR),
                 0x08 => u32::from(self.receiving) * ENABLE,
                 0x20 => u32::from(busy),
                 0x24 => self.setup,

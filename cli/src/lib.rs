@@ -28,7 +28,7 @@ mod tune;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use args::{Args, Command};
 use failure::Failure;
@@ -65,7 +65,13 @@ pub fn picture(
     axes: (Option<&str>, Option<&str>),
     png: bool,
 ) -> Result<Vec<u8>, Failure> {
-    let kind = <args::Kind as clap::ValueEnum>::from_str(kind, false).map_err(Failure::BadInput)?;
+    let kind = <args::Kind as ValueEnum>::from_str(kind, false).map_err(|_| {
+        let known = args::Kind::value_variants()
+            .iter()
+            .filter_map(ValueEnum::to_possible_value);
+        let names: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+        Failure::BadInput(format!("kind = {kind:?}: must be one of {}", names.join(", ")))
+    })?;
     plot::bytes(&plot::draw(kind, inputs, axes.0, axes.1)?, png)
 }
 

@@ -45,6 +45,8 @@ def test_unknown_machines_sections_and_keys_are_refused():
         config.l9
     with pytest.raises(AttributeError, match="unknown key"):
         config.l1.bank
+    with pytest.raises(AttributeError, match="no section 'nosuch'"):
+        ennead.Config().nosuch = 1
     with pytest.raises(AttributeError, match="is a section"):
         config.l1 = 3
 

@@ -31,6 +31,8 @@ def test_pictures_and_pages_are_those_of_the_command(command, result, results, t
         assert ennead.page(source).encode() == (tmp_path / "page.html").read_bytes()
     with pytest.raises(ennead.InputError, match="takes one input"):
         ennead.plot("stalls", [result, result])
+    with pytest.raises(ennead.InputError, match="kind = \"stall\": must be one of stalls, layers"):
+        ennead.plot("stall", result)
     with pytest.raises(ennead.InputError, match="format"):
         ennead.plot("stalls", result, format="gif")
 

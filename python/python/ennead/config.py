@@ -133,6 +133,7 @@ class Config:
         if name.startswith("_"):
             object.__setattr__(self, name, value)
         else:
+            getattr(self, name)
             raise AttributeError(f"{name} is a section; give one of its keys a value, for example config.l1.banks = 32")
 
     def __dir__(self) -> list[str]:

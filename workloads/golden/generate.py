@@ -16,7 +16,10 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE / "data"
-TYPES = {"fp32": np.float32, "fp16": np.float16}
+# NumPy has no bfloat16: its values are kept in a type that nothing else here uses, and every rounding goes through `to`.
+BF16 = np.longdouble
+F = np.float32
+TYPES = {"fp32": np.float32, "fp16": np.float16, "bf16": BF16}
 
 MATMUL = dict(n=96, m=96, k=96)
 CONVS = {
@@ -24,12 +27,39 @@ CONVS = {
     "conv2d-s2": dict(cin=16, cout=32, h=16, w=16, kernel=3, stride=2, padding=1),
     "pointwise": dict(cin=32, cout=64, h=16, w=16, kernel=1, stride=1, padding=0),
 }
+HWC = {
+    "conv2d-hwc": dict(cin=16, cout=16, h=8, w=8, kernel=3, stride=1, padding=1),
+    "conv2d-hwc-s2": dict(cin=16, cout=16, h=8, w=8, kernel=3, stride=2, padding=1),
+}
+DEPTHWISE = {
+    "depthwise": dict(cin=16, h=16, w=16, kernel=3, stride=1, padding=1),
+    "depthwise-s2": dict(cin=16, h=16, w=16, kernel=3, stride=2, padding=1),
+    "depthwise-5x5": dict(cin=8, h=9, w=7, kernel=5, stride=1, padding=2),
+}
+UNROLLED = dict(n=32, m=32, k=32)
+HEAD = dict(classes=12, label=3, channels=16, positions=64)
+RESIDUAL = 4096
 LINEAR = dict(ni=256, no=64)
 ELEMENTS = 8192
 MLP = dict(ni=64, nh=32, no=16, steps=48, samples=4)
 PRIMITIVE = dict(c=16, h=16, w=16, slope=0.1, epsilon=0.0009765625)
 MLP_SGD = dict(rate=0.0625, momentum=0.5)
 SGD = dict(rate=0.015625, momentum=0.875, decay=0.0009765625)
+
+
+def to(values, dtype):
+    """Rounded to an element type, to nearest, ties to even."""
+    if dtype != BF16:
+        return np.asarray(values).astype(dtype)
+    bits = np.atleast_1d(np.asarray(values, np.float64)).view(np.int64)
+    cut = 52 - 7
+    bits = (bits + (1 << (cut - 1)) - 1 + (bits >> cut & 1)) >> cut << cut
+    return bits.view(np.float64).reshape(np.shape(values)).astype(BF16)
+
+
+def lanes_of(dtype):
+    """Elements in a word."""
+    return 1 if dtype == np.float32 else 2
 
 
 def fma(a, b, c):
@@ -47,7 +77,7 @@ def fma(a, b, c):
     even = (total.view(np.int64) & 1) == 0
     towards = np.where(lost > 0, np.inf, -np.inf)
     total = np.where((lost != 0) & even, np.nextafter(total, towards), total)
-    return total.astype(dtype)
+    return to(total, dtype)
 
 
 def chain(a, b, start):
@@ -60,7 +90,7 @@ def chain(a, b, start):
 
 def lane_dots(a, b):
     """a @ b.T as packed kernels sum it: one chain over the elements of each lane of a word, then the lanes added."""
-    lanes = 4 // a.dtype.itemsize
+    lanes = lanes_of(a.dtype)
     start = np.zeros((a.shape[0], b.shape[0]), a.dtype)
     sums = [chain(a[:, lane::lanes], b[:, lane::lanes].T, start) for lane in range(lanes)]
     return sums[0] if lanes == 1 else add(sums[0], sums[1])
@@ -68,12 +98,12 @@ def lane_dots(a, b):
 
 def add(a, b):
     """a + b with one rounding."""
-    return (a.astype(np.float64) + b.astype(np.float64)).astype(a.dtype)
+    return to(a.astype(np.float64) + b.astype(np.float64), a.dtype)
 
 
 def padded_row(elements, dtype):
     """The smallest row length that is twice an odd number of words: eight rows then begin in eight banks."""
-    lanes = 4 // np.dtype(dtype).itemsize
+    lanes = lanes_of(dtype)
     words = -(-elements // lanes)
     while words % 4 != 2:
         words += 1
@@ -86,7 +116,7 @@ def pad_rows(matrix):
 
 
 def uniform(rng, shape, scale, dtype):
-    return (rng.uniform(-scale, scale, shape)).astype(dtype)
+    return to(rng.uniform(-scale, scale, shape), dtype)
 
 
 def im2col(x, kernel, stride, padding):
@@ -104,7 +134,17 @@ def im2col(x, kernel, stride, padding):
 
 
 def write(name, part, array):
+    if array.dtype == BF16:
+        array = (np.ascontiguousarray(array).astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
     (DATA / f"{name}.{part}.bin").write_bytes(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes())
+
+
+def load(name, part, dtype):
+    """What was written, in float64."""
+    path = DATA / f"{name}.{part}.bin"
+    if dtype == BF16:
+        return (np.fromfile(path, np.uint16).astype(np.uint32) << 16).view(np.float32).astype(np.float64)
+    return np.fromfile(path, dtype).astype(np.float64)
 
 
 def write_answers(name, exact, reference):
@@ -209,7 +249,7 @@ def linear(stem, dtype):
     write(f"{stem}-wg", "x", x)
     write(f"{stem}-wg", "dy", dy)
     product = wide(dy).T * wide(x)
-    write_answers(f"{stem}-wg", product.astype(dtype), product)
+    write_answers(f"{stem}-wg", to(product, dtype), product)
 
     write(f"{stem}-ig", "dy", dy)
     write(f"{stem}-ig", "weights", pad_rows(weights))
@@ -246,7 +286,7 @@ def sgd(name, dtype):
 
 def multiply(a, b):
     """a * b with one rounding."""
-    return (a.astype(np.float64) * b.astype(np.float64)).astype(a.dtype)
+    return to(a.astype(np.float64) * b.astype(np.float64), a.dtype)
 
 
 def mlp(name, dtype):
@@ -290,7 +330,7 @@ def initial_weights(x, dtype):
     """The weights that a run begins from, in float64: read back from what was written."""
     nh, no = MLP["nh"], MLP["no"]
     precision = next(name for name, other in TYPES.items() if other is dtype)
-    read = lambda part: np.fromfile(DATA / f"mlp-{precision}-train.{part}.bin", dtype).astype(np.float64)
+    read = lambda part: load(f"mlp-{precision}-train", part, dtype)
     w1, w2 = read("w1").reshape(nh, -1)[:, : x.shape[1]], read("w2").reshape(no, -1)[:, :nh]
     return w1, read("b1"), w2, read("b2")
 
@@ -342,14 +382,14 @@ def primitives(precision, dtype):
     small = uniform(rng, (c, h * w // 4), 1, dtype)
     scales, shifts = uniform(rng, (c,), 1, dtype), uniform(rng, (c,), 1, dtype)
     wide = lambda tensor: tensor.astype(np.float64)
-    slope = np.full_like(x, PRIMITIVE["slope"])
+    slope = to(np.full(x.shape, PRIMITIVE["slope"]), dtype)
     windows = lambda planes: planes.reshape(c, h // 2, 2, w // 2, 2).transpose(0, 1, 3, 2, 4).reshape(c, -1, 4)
     unfold = lambda parts: parts.reshape(c, h // 2, w // 2, 2, 2).transpose(0, 1, 3, 2, 4).reshape(c, -1)
 
     def emit(name, exact, reference, **operands):
         for part, tensor in operands.items():
             write(name, part, tensor)
-        write_answers(name, exact.astype(dtype), reference)
+        write_answers(name, to(exact, dtype), reference)
 
     leaky = np.where(wide(x) > 0, 1, PRIMITIVE["slope"])
     emit(f"leaky-relu-{precision}-fw", np.where(x > 0, x, multiply(x, slope)), wide(x) * leaky, x=x)
@@ -389,7 +429,7 @@ def primitives(precision, dtype):
     slopes = -multiply(multiply(along, share), scale)
     rest = add(f32(dy), -column(multiply(total, share)))
     dx = multiply(column(gain), fma(distance, column(slopes), rest))
-    exact = np.concatenate([dx.astype(dtype).reshape(-1), along.astype(dtype), total.astype(dtype)])
+    exact = np.concatenate([to(dx, dtype).reshape(-1), to(along, dtype), to(total, dtype)])
     d_scale, d_shift = (unit * wide(dy)).sum(axis=1), wide(dy).sum(axis=1)
     down = wide(dy) - d_shift[:, None] / (h * w) - unit * d_scale[:, None] / (h * w)
     reference = np.concatenate([(down * wide(scales)[:, None] / deviation).reshape(-1), d_scale, d_shift])
@@ -407,7 +447,257 @@ def primitives(precision, dtype):
 
     emit(f"transpose-{precision}", x.T, wide(x).T, x=x)
     other = uniform(rng, (c, h * w), 1, np.float16 if dtype is np.float32 else np.float32)
-    emit(f"cast-{precision}", other.astype(dtype), wide(other), x=other)
+    emit(f"cast-{precision}", to(other, dtype), wide(other), x=other)
+
+
+def unrolled(stem, ending, dtype):
+    """The product in the order of the chain forms, and in that of the packed ones."""
+    rng = np.random.default_rng(20230526)
+    n, m, k = (UNROLLED[key] for key in "nmk")
+    a, b = uniform(rng, (n, k), 1, dtype), uniform(rng, (k, m), 1, dtype)
+    reference = a.astype(np.float64) @ b.astype(np.float64)
+    for name in [f"{stem}-unrolled-{ending}"] + ([f"{stem}-packed-{ending}"] if lanes_of(dtype) == 2 else []):
+        packed = "packed" in name
+        write(name, "a", a)
+        write(name, "b", b)
+        if packed:
+            write(name, "t", b.T)
+        exact = lane_dots(a, b.T) if packed else chain(a, b, np.zeros((n, m), dtype))
+        write_answers(name, exact, reference)
+
+
+def im2row(x, kernel, stride, padding):
+    """Rows are positions, columns (kernel line, kernel column, channel)."""
+    channels = x.shape[0]
+    return im2col(x, kernel, stride, padding).reshape(channels, kernel * kernel, -1).transpose(2, 1, 0).reshape(-1, channels * kernel**2)
+
+
+def conv2d_hwc(stem, ending, conv, dtype):
+    """As the steps in CHW, with tensors and sums in the order of HWC: images [h][w][c], weights [cout][kernel line][kernel
+    column][cin]."""
+    rng = np.random.default_rng(20230527)
+    cin, cout, kernel, stride, padding = (conv[key] for key in ("cin", "cout", "kernel", "stride", "padding"))
+    out_h, out_w = out_extents(conv)
+    depth = cin * kernel**2
+    x = uniform(rng, (cin, conv["h"], conv["w"]), 1, dtype)
+    weights = uniform(rng, (cout, cin, kernel, kernel), depth**-0.5, dtype)
+    bias = uniform(rng, (cout,), 1, dtype)
+    dy = uniform(rng, (cout, out_h, out_w), 1 / 16, dtype)
+    last = lambda tensor: np.moveaxis(tensor, 1 if tensor.ndim == 4 else 0, -1)
+    wide = lambda tensor: tensor.astype(np.float64)
+    rows, by_rows = im2row(x, kernel, stride, padding), last(weights).reshape(cout, depth)
+
+    name = f"{stem}-{ending}-fw"
+    write(name, "x", last(x))
+    write(name, "weights", pad_rows(by_rows))
+    write(name, "bias", bias)
+    exact = add(lane_dots(rows, by_rows), np.broadcast_to(bias, (len(rows), cout)))
+    write_answers(name, exact, last((wide(weights.reshape(cout, -1)) @ wide(im2col(x, kernel, stride, padding))).reshape(cout, out_h, out_w)).reshape(-1, cout) + wide(bias))
+
+    name = f"{stem}-{ending}-wg"
+    write(name, "x", last(x))
+    write(name, "dy", last(dy))
+    exact = chain(dy.reshape(cout, -1), rows, np.zeros((cout, depth), dtype))
+    padded = np.pad(wide(x), ((0, 0), (padding, padding), (padding, padding)))
+    scattered = np.zeros((cin, conv["h"] + 2 * padding, conv["w"] + 2 * padding))
+    reference = np.zeros((cout, kernel, kernel, cin))
+    for i in range(kernel):
+        for j in range(kernel):
+            window = np.s_[:, i : i + stride * out_h : stride, j : j + stride * out_w : stride]
+            reference[:, i, j] = np.einsum("ohw,chw->oc", wide(dy), padded[window])
+            scattered[window] += np.einsum("ohw,oc->chw", wide(dy), wide(weights[:, :, i, j]))
+    write_answers(name, exact, reference.reshape(cout, -1))
+
+    name = f"{stem}-{ending}-ig"
+    write(name, "dy", last(dy))
+    write(name, "weights", pad_rows(by_rows))
+    spread = np.zeros((cout, conv["h"] + 2 * padding - kernel + 1, conv["w"] + 2 * padding - kernel + 1), dtype)
+    spread[:, ::stride, ::stride] = dy
+    turned = weights[:, :, ::-1, ::-1].transpose(2, 3, 0, 1).reshape(-1, cin)
+    columns = im2row(spread, kernel, 1, kernel - 1 - padding)
+    exact = chain(columns, turned, np.zeros((len(columns), cin), dtype))
+    reference = scattered[:, padding : padding + conv["h"], padding : padding + conv["w"]]
+    write_answers(name, exact, last(reference).reshape(-1, cin))
+
+
+def depthwise_row(conv):
+    """Elements from one channel's weights to the next: the fast kernel wants ten."""
+    return 10 if (conv["kernel"], conv["stride"], conv["padding"]) == (3, 1, 1) else conv["kernel"] ** 2
+
+
+def depthwise(stem, ending, conv, dtype):
+    rng = np.random.default_rng(20230528)
+    channels, kernel, stride, padding = (conv[key] for key in ("cin", "kernel", "stride", "padding"))
+    out_h, out_w = out_extents(conv)
+    taps = kernel**2
+    x = uniform(rng, (channels, conv["h"], conv["w"]), 1, dtype)
+    weights = uniform(rng, (channels, taps), 1 / kernel, dtype)
+    bias = uniform(rng, (channels,), 1, dtype)
+    dy = uniform(rng, (channels, out_h, out_w), 1 / 16, dtype)
+    wide = lambda tensor: tensor.astype(np.float64)
+    wider = lambda matrix: np.pad(matrix, ((0, 0), (0, depthwise_row(conv) - taps)))
+    columns = im2col(x, kernel, stride, padding).reshape(channels, taps, -1)
+    flat = dy.reshape(channels, -1)
+
+    name = f"{stem}-{ending}-fw"
+    write(name, "x", x)
+    write(name, "weights", wider(weights))
+    write(name, "bias", bias)
+    total = np.broadcast_to(bias[:, None], flat.shape).copy()
+    for tap in range(taps):
+        total = fma(columns[:, tap], weights[:, tap : tap + 1], total)
+    write_answers(name, total, np.einsum("ctp,ct->cp", wide(columns), wide(weights)) + wide(bias)[:, None])
+
+    name = f"{stem}-{ending}-wg"
+    write(name, "x", x)
+    write(name, "dy", dy)
+    dw, db = np.zeros((channels, taps), dtype), np.zeros(channels, dtype)
+    for at in range(flat.shape[1]):
+        dw = fma(columns[:, :, at], flat[:, at : at + 1], dw)
+        db = add(db, flat[:, at])
+    exact = np.concatenate([wider(dw).reshape(-1), db])
+    reference = np.concatenate([wider(np.einsum("ctp,cp->ct", wide(columns), wide(flat))).reshape(-1), wide(flat).sum(axis=1)])
+    write_answers(name, exact, reference)
+
+    name = f"{stem}-{ending}-ig"
+    write(name, "dy", dy)
+    write(name, "weights", wider(weights))
+    spread = np.zeros((channels, conv["h"] + 2 * padding - kernel + 1, conv["w"] + 2 * padding - kernel + 1), dtype)
+    spread[:, ::stride, ::stride] = dy
+    back = im2col(spread, kernel, 1, kernel - 1 - padding).reshape(channels, taps, -1)
+    total = np.zeros(back[:, 0].shape, dtype)
+    for tap in range(taps):
+        total = fma(back[:, tap], weights[:, taps - 1 - tap : taps - tap], total)
+    scattered = np.zeros((channels, conv["h"] + 2 * padding, conv["w"] + 2 * padding))
+    for tap in range(taps):
+        i, j = divmod(tap, kernel)
+        scattered[:, i : i + stride * out_h : stride, j : j + stride * out_w : stride] += wide(dy) * wide(weights[:, tap])[:, None, None]
+    reference = scattered[:, padding : padding + conv["h"], padding : padding + conv["w"]]
+    write_answers(name, total, reference.reshape(channels, -1))
+
+
+def residual(ending, dtype):
+    """y = ReLU(x + t), and the gradient of both: dy where y is above zero."""
+    rng = np.random.default_rng(20230529)
+    x, t, dy = (uniform(rng, (RESIDUAL,), 1, dtype) for _ in range(3))
+    name = f"residual-{ending}-fw"
+    write(name, "x", x)
+    write(name, "t", t)
+    total = add(x, t)
+    exact = np.where(total > 0, total, 0).astype(dtype)
+    write_answers(name, exact, np.maximum(x.astype(np.float64) + t.astype(np.float64), 0))
+    name = f"residual-{ending}-bw"
+    write(name, "x", exact)
+    write(name, "dy", dy)
+    back = np.where(exact > 0, dy, 0).astype(dtype)
+    write_answers(name, back, back.astype(np.float64))
+
+
+def global_pool(ending, dtype):
+    """Means of planes; backward before the ReLU that made x."""
+    rng = np.random.default_rng(20230530)
+    channels, positions = HEAD["channels"], HEAD["positions"]
+    x = uniform(rng, (channels, positions), 1, dtype)
+    dy = uniform(rng, (channels,), 1, dtype)
+    scale = to(np.full(channels, 1 / positions), dtype)
+    name = f"global-pool-{ending}-fw"
+    write(name, "x", x)
+    total = np.zeros(channels, dtype)
+    for i in range(positions):
+        total = add(total, x[:, i])
+    write_answers(name, multiply(total, scale), x.astype(np.float64).mean(axis=1))
+    name = f"global-pool-{ending}-bw"
+    write(name, "x", x)
+    write(name, "dy", dy)
+    exact = np.where(x > 0, multiply(dy, scale)[:, None], 0).astype(dtype)
+    write_answers(name, exact, np.where(x > 0, dy.astype(np.float64)[:, None] / positions, 0))
+
+
+def f32_fma(a, b, c):
+    return fma(np.array([a], F), np.array([b], F), np.array([c], F))[0]
+
+
+def exponential(x):
+    """e^x in binary32 with the operations of kernels/head.c."""
+    if x < F(-80):
+        return F(0)
+    n = np.trunc(f32_fma(x, F(float.fromhex("0x1.715476p+0")), F(-0.5)))
+    r = f32_fma(n, F(float.fromhex("-0x1.62e4p-1")), x)
+    r = f32_fma(n, F(float.fromhex("-0x1.7f7d1cp-20")), r)
+    p = f32_fma(r, F(float.fromhex("0x1.6c16c2p-10")), F(float.fromhex("0x1.111112p-7")))
+    for constant in (float.fromhex("0x1.555556p-5"), float.fromhex("0x1.555556p-3"), 0.5, 1.0, 1.0):
+        p = f32_fma(p, r, F(constant))
+    return F(np.ldexp(p, int(n)))
+
+
+def logarithm(x):
+    """log x in binary32 with the operations of kernels/head.c."""
+    mantissa, exponent = np.frexp(x)
+    m, k = F(mantissa * 2), int(exponent) - 1
+    if m > F(float.fromhex("0x1.6a09e6p+0")):
+        m, k = F(m / 2), k + 1
+    s = F(F(m - F(1)) / F(m + F(1)))
+    t = F(s * s)
+    p = f32_fma(t, F(float.fromhex("0x1.c71c72p-3")), F(float.fromhex("0x1.24924ap-2")))
+    for constant in ("0x1.99999ap-2", "0x1.555556p-1", "0x1p+1"):
+        p = f32_fma(p, t, F(float.fromhex(constant)))
+    return f32_fma(F(k), F(float.fromhex("0x1.62e43p-1")), F(s * p))
+
+
+def cross_entropy(logits, label):
+    dtype = logits.dtype.type
+    wide = logits.astype(F)
+    greatest = wide.max()
+    total, powers = F(0), []
+    for logit in wide:
+        powers.append(exponential(F(logit - greatest)))
+        total = F(total + powers[-1])
+    shares = [F(power / total) for power in powers]
+    shares[label] = F(shares[label] - F(1))
+    loss = F(logarithm(total) - F(wide[label] - greatest))
+    return dtype(loss), np.array(shares, F).astype(dtype)
+
+
+def softmax_cross_entropy(ending, dtype):
+    """Softmax and cross-entropy of one sample, in binary32 as the kernel does it: the gradient, then the loss."""
+    rng = np.random.default_rng(20230531)
+    logits = uniform(rng, (HEAD["classes"],), 4, dtype)
+    name = f"cross-entropy-{ending}"
+    write(name, "x", logits)
+    loss, gradient = cross_entropy(f32(logits), HEAD["label"])
+    powers = np.exp(logits.astype(np.float64) - logits.astype(np.float64).max())
+    shares = powers / powers.sum()
+    reference = np.append(shares - np.eye(HEAD["classes"])[HEAD["label"]], -np.log(shares[HEAD["label"]]))
+    write_answers(name, to(np.append(gradient, loss), dtype), reference)
+
+
+def layouts(ending, dtype):
+    """Changes of layout alone: bits move, so the answers are the operands."""
+    rng = np.random.default_rng(20230532)
+    conv = CONVS["conv2d-s2"]
+    x = uniform(rng, (conv["cin"] // 2, conv["h"], conv["w"]), 1, dtype)
+    for name, rows in (
+        (f"im2col-{ending}", im2col(x, conv["kernel"], conv["stride"], conv["padding"])),
+        (f"im2row-{ending}", im2row(x, conv["kernel"], conv["stride"], conv["padding"])),
+    ):
+        write(name, "x", x if "im2col" in name else np.moveaxis(x, 0, -1))
+        write_answers(name, rows, rows.astype(np.float64))
+    weights = uniform(rng, (16, 8, 9), 1, dtype)
+    turned = weights[:, :, ::-1].transpose(1, 0, 2)
+    name = f"turn-weights-{ending}"
+    write(name, "x", weights)
+    write_answers(name, turned, turned.astype(np.float64))
+
+
+def overridable(lines):
+    """Each size yields to one from the command line."""
+    for line in lines:
+        if line.startswith("#define") and len(line.split()) > 2:
+            yield f"#ifndef {line.split()[1]}"
+            yield line
+            yield "#endif"
+        else:
+            yield line
 
 
 def shapes():
@@ -421,6 +711,9 @@ def shapes():
     lines += [f"#define PRIMITIVE_ELEMENTS {c * h * w}"]
     lines += [f"#define PRIMITIVE_{key.upper()} {PRIMITIVE[key]}f" for key in ("slope", "epsilon")]
     lines += [f"#define PRIMITIVE_SHARE {2 / (c * h * w)}f"]
+    lines += [f"#define UNROLLED_{key.upper()} {value}" for key, value in UNROLLED.items()]
+    lines += [f"#define HEAD_{key.upper()} {value}" for key, value in HEAD.items()]
+    lines += [f"#define RESIDUAL {RESIDUAL}"]
     lines += [f"#define MLP_{key.upper()} {value}" for key, value in MLP.items()]
     lines += [f"#define MLP_{key.upper()} {value}f" for key, value in MLP_SGD.items()]
     for bits, dtype in ((32, np.float32), (16, np.float16)):
@@ -432,26 +725,29 @@ def shapes():
             f"#define MLP_LD2 {padded_row(MLP['nh'], dtype)}",
         ]
     lines += ["#endif", ""]
-    for name, conv in CONVS.items():
+    for name, conv in (CONVS | HWC | DEPTHWISE).items():
         lines += [f"#ifdef SHAPE_{name.upper().replace('-', '_')}"]
         lines += [f"#define CONV_{key.upper()} {value}" for key, value in conv.items()]
         for bits, dtype in ((32, np.float32), (16, np.float16)):
             out_h, out_w = out_extents(conv)
             lines += [
                 f"{'#if' if bits == 32 else '#elif'} ENNEAD_BITS == {bits}",
-                f"#define CONV_LDW {padded_row(conv['cin'] * conv['kernel'] ** 2, dtype)}",
+                f"#define CONV_LDW {depthwise_row(conv) if name in DEPTHWISE else padded_row(conv['cin'] * conv['kernel'] ** 2, dtype)}",
                 f"#define CONV_LDY {padded_row(out_h * out_w, dtype)}",
             ]
         lines += ["#endif", "#endif"]
     lines += ["", "#endif", ""]
-    (HERE / "shapes.h").write_text("\n".join(lines))
+    (HERE / "shapes.h").write_text("\n".join(overridable(lines)))
 
 
 def main():
     DATA.mkdir(exist_ok=True)
     for precision, dtype in TYPES.items():
         matmul(f"matmul-{precision}", dtype)
+        unrolled("matmul", precision, dtype)
         for stem, conv in CONVS.items():
+            if dtype == BF16 and stem != "conv2d":
+                continue
             conv2d_fw(f"{stem}-{precision}-fw", conv, dtype)
             conv2d_wg(f"{stem}-{precision}-wg", conv, dtype)
             conv2d_ig(f"{stem}-{precision}-ig", conv, dtype)
@@ -460,6 +756,15 @@ def main():
         sgd(f"sgd-{precision}", dtype)
         mlp(f"mlp-{precision}-train", dtype)
         primitives(precision, dtype)
+        for stem, conv in DEPTHWISE.items():
+            depthwise(stem, precision, conv, dtype)
+        residual(precision, dtype)
+        global_pool(precision, dtype)
+        softmax_cross_entropy(precision, dtype)
+        if dtype != BF16:
+            for stem, conv in HWC.items():
+                conv2d_hwc(stem, precision, conv, dtype)
+            layouts(precision, dtype)
     shapes()
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from generate import HERE, TYPES, add, chain, fma, lane_dots, multiply, padded_row, uniform, write
+from generate import HERE, F, add, chain, cross_entropy, fma, lane_dots, multiply, padded_row, uniform, write
+
+TYPES = {"fp32": np.float32, "fp16": np.float16}
 
 RATES = dict(rate=0.015625, momentum=0.875, decay=0.0009765625)
 TILE = 8
@@ -223,52 +225,6 @@ def depthwise_gradients(layer, x, dy):
     return dw, db
 
 
-F = np.float32
-
-
-def f32_fma(a, b, c):
-    return fma(np.array([a], F), np.array([b], F), np.array([c], F))[0]
-
-
-def exponential(x):
-    """e^x in binary32 with the operations of kernels/head.c."""
-    if x < F(-80):
-        return F(0)
-    n = np.trunc(f32_fma(x, F(float.fromhex("0x1.715476p+0")), F(-0.5)))
-    r = f32_fma(n, F(float.fromhex("-0x1.62e4p-1")), x)
-    r = f32_fma(n, F(float.fromhex("-0x1.7f7d1cp-20")), r)
-    p = f32_fma(r, F(float.fromhex("0x1.6c16c2p-10")), F(float.fromhex("0x1.111112p-7")))
-    for constant in (float.fromhex("0x1.555556p-5"), float.fromhex("0x1.555556p-3"), 0.5, 1.0, 1.0):
-        p = f32_fma(p, r, F(constant))
-    return F(np.ldexp(p, int(n)))
-
-
-def logarithm(x):
-    """log x in binary32 with the operations of kernels/head.c."""
-    mantissa, exponent = np.frexp(x)
-    m, k = F(mantissa * 2), int(exponent) - 1
-    if m > F(float.fromhex("0x1.6a09e6p+0")):
-        m, k = F(m / 2), k + 1
-    s = F(F(m - F(1)) / F(m + F(1)))
-    t = F(s * s)
-    p = f32_fma(t, F(float.fromhex("0x1.c71c72p-3")), F(float.fromhex("0x1.24924ap-2")))
-    for constant in ("0x1.99999ap-2", "0x1.555556p-1", "0x1p+1"):
-        p = f32_fma(p, t, F(float.fromhex(constant)))
-    return f32_fma(F(k), F(float.fromhex("0x1.62e43p-1")), F(s * p))
-
-
-def cross_entropy(logits, label):
-    dtype = logits.dtype.type
-    wide = logits.astype(F)
-    greatest = wide.max()
-    total, powers = F(0), []
-    for logit in wide:
-        powers.append(exponential(F(logit - greatest)))
-        total = F(total + powers[-1])
-    shares = [F(power / total) for power in powers]
-    shares[label] = F(shares[label] - F(1))
-    loss = F(logarithm(total) - F(wide[label] - greatest))
-    return dtype(loss), np.array(shares, F).astype(dtype)
 
 
 def classify(layer, parameters, x, label):

@@ -1,8 +1,6 @@
 /* The matrix of columns.h, row by row; the rows are dealt out to the team in turn. */
 #include "columns.h"
 
-#define F32 1
-#define F16 2
 #define TYPE F32
 #include "columns_typed.h"
 #undef TYPE

@@ -3,10 +3,11 @@
  * wait for it. */
 #include "depthwise.h"
 
-#define F32 1
-#define F16 2
 #define TYPE F32
 #include "depthwise_typed.h"
 #undef TYPE
 #define TYPE F16
+#include "depthwise_typed.h"
+#undef TYPE
+#define TYPE BF16
 #include "depthwise_typed.h"

@@ -26,6 +26,7 @@ struct depthwise {
 };
 void depthwise_f32(const struct depthwise *job, uint32_t core, uint32_t team);
 void depthwise_f16(const struct depthwise *job, uint32_t core, uint32_t team);
+void depthwise_bf16(const struct depthwise *job, uint32_t core, uint32_t team);
 
 /* dw[channels x DEPTHWISE_LD] and db[channels] from x and dy. */
 struct depthwise_gradient {
@@ -36,5 +37,6 @@ struct depthwise_gradient {
 };
 void depthwise_gradient_f32(const struct depthwise_gradient *job, uint32_t core, uint32_t team);
 void depthwise_gradient_f16(const struct depthwise_gradient *job, uint32_t core, uint32_t team);
+void depthwise_gradient_bf16(const struct depthwise_gradient *job, uint32_t core, uint32_t team);
 
 #endif

@@ -1,16 +1,10 @@
 /* Body of depthwise.c for one element type; included once for each. */
-#if TYPE == F32
-#define REAL float
-#define NAME(name) name##_f32
-#else
-#define REAL f16
-#define NAME(name) name##_f16
-#endif
+#include "element.h"
 
 static REAL *NAME(space)(void *space, uint32_t height, uint32_t width, uint32_t core) {
   REAL *mine = (REAL *)space + core * DEPTHWISE_SPACE(height, width);
   for (uint32_t i = 0; i < DEPTHWISE_SPACE(height, width); i++) {
-    mine[i] = 0;
+    mine[i] = ZERO;
   }
   return mine;
 }
@@ -34,7 +28,7 @@ void NAME(depthwise)(const struct depthwise *job, uint32_t core, uint32_t team) 
     const REAL *w = job->reverse ? weights + 8 : weights;
     const REAL w0 = w[0], w1 = w[step], w2 = w[2 * step], w3 = w[3 * step], w4 = w[4 * step], w5 = w[5 * step],
                w6 = w[6 * step], w7 = w[7 * step], w8 = w[8 * step];
-    const REAL start = job->bias ? ((const REAL *)job->bias)[channel] : (REAL)0;
+    const REAL start = job->bias ? ((const REAL *)job->bias)[channel] : ZERO;
     REAL *to = (REAL *)job->y + channel * job->plane;
     const REAL *mask = job->mask ? (const REAL *)job->mask + channel * job->plane : NULL;
     const REAL *top = space;
@@ -74,28 +68,20 @@ void NAME(depthwise)(const struct depthwise *job, uint32_t core, uint32_t team) 
     }
     uint32_t rest = job->plane - height * width;
     for (; rest > 0; rest--) {
-      *to++ = 0;
+      *to++ = ZERO;
     }
     /* A plane is whole words. */
     uint32_t *words = (uint32_t *)((REAL *)job->y + channel * job->plane);
     const uint32_t count = job->plane * sizeof(REAL) / 4;
     if (relu) {
       for (uint32_t i = 0; i < count; i++) {
-#if TYPE == F32
-        words[i] = positive_f32(words[i]);
-#else
-        words[i] = positive_f16x2(words[i]);
-#endif
+        words[i] = OPERATION(positive)(words[i]);
       }
     }
     if (mask) {
       const uint32_t *above = (const uint32_t *)mask;
       for (uint32_t i = 0; i < count; i++) {
-#if TYPE == F32
-        words[i] &= positive_mask_f32(above[i]);
-#else
-        words[i] &= positive_mask_f16x2(above[i]);
-#endif
+        words[i] &= OPERATION(positive_mask)(above[i]);
       }
     }
   }
@@ -107,7 +93,7 @@ void NAME(depthwise_gradient)(const struct depthwise_gradient *job, uint32_t cor
   for (uint32_t channel = core; channel < job->channels; channel += team) {
     NAME(surround)(space, (const REAL *)job->x + channel * job->plane, height, width);
     const REAL *dy = (const REAL *)job->dy + channel * job->plane;
-    REAL s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0, s8 = 0, sum = 0;
+    REAL s0 = ZERO, s1 = ZERO, s2 = ZERO, s3 = ZERO, s4 = ZERO, s5 = ZERO, s6 = ZERO, s7 = ZERO, s8 = ZERO, sum = ZERO;
     const REAL *top = space;
     for (uint32_t y = height; y > 0; y--, top += 2) {
       uint32_t x = width;
@@ -121,11 +107,11 @@ void NAME(depthwise_gradient)(const struct depthwise_gradient *job, uint32_t cor
         e = middle[0], f = middle[1], g = middle[2], h = middle[3];
         s3 = NAME(fma)(e, p, s3), s4 = NAME(fma)(f, p, s4), s5 = NAME(fma)(g, p, s5);
         s3 = NAME(fma)(f, q, s3), s4 = NAME(fma)(g, q, s4), s5 = NAME(fma)(h, q, s5);
-        sum = sum + p;
+        sum = NAME(add)(sum, p);
         e = bottom[0], f = bottom[1], g = bottom[2], h = bottom[3];
         s6 = NAME(fma)(e, p, s6), s7 = NAME(fma)(f, p, s7), s8 = NAME(fma)(g, p, s8);
         s6 = NAME(fma)(f, q, s6), s7 = NAME(fma)(g, q, s7), s8 = NAME(fma)(h, q, s8);
-        sum = sum + q;
+        sum = NAME(add)(sum, q);
       }
       if (x > 0) {
         const REAL *middle = top + line, *bottom = middle + line;
@@ -133,16 +119,13 @@ void NAME(depthwise_gradient)(const struct depthwise_gradient *job, uint32_t cor
         s0 = NAME(fma)(top[0], p, s0), s1 = NAME(fma)(top[1], p, s1), s2 = NAME(fma)(top[2], p, s2);
         s3 = NAME(fma)(middle[0], p, s3), s4 = NAME(fma)(middle[1], p, s4), s5 = NAME(fma)(middle[2], p, s5);
         s6 = NAME(fma)(bottom[0], p, s6), s7 = NAME(fma)(bottom[1], p, s7), s8 = NAME(fma)(bottom[2], p, s8);
-        sum = sum + p;
+        sum = NAME(add)(sum, p);
         top++;
       }
     }
     REAL *dw = (REAL *)job->dw + channel * DEPTHWISE_LD;
     dw[0] = s0, dw[1] = s1, dw[2] = s2, dw[3] = s3, dw[4] = s4, dw[5] = s5, dw[6] = s6, dw[7] = s7, dw[8] = s8;
-    dw[9] = 0;
+    dw[9] = ZERO;
     ((REAL *)job->db)[channel] = sum;
   }
 }
-
-#undef REAL
-#undef NAME

@@ -1,4 +1,4 @@
-/* The register tiles of dots.h. */
+/* The register tiles of dots.h. Macros take `half`: 0 for FP32, 1 for FP16 (vfmac.h), 2 for bfloat16 (vfmac.ah). */
 
 #define ARG_A 0
 #define ARG_A_STEP 4
@@ -23,7 +23,7 @@
 
 .macro multiply half, c, a, b
 .if \half
-  .insn r 0x33, 2, 0x48, \c, \a, \b
+  .insn r 0x33, 3 - \half, 0x48, \c, \a, \b
 .else
   fmadd.s \c, \a, \b, \c
 .endif
@@ -221,7 +221,7 @@
 
 .macro multiply half, c, a, b
 .if \half
-  .insn r 0x33, 2, 0x48, \c, \a, \b
+  .insn r 0x33, 3 - \half, 0x48, \c, \a, \b
 .else
   fmadd.s \c, \a, \b, \c
 .endif
@@ -373,13 +373,19 @@
 
   dots mm_dots_4x4_f32, 0, 4, 4
   dots mm_dots_4x4_f16, 1, 4, 4
+  dots mm_dots_4x4_bf16, 2, 4, 4
   dots mm_dots_4x1_f32, 0, 4, 1
   dots mm_dots_4x1_f16, 1, 4, 1
+  dots mm_dots_4x1_bf16, 2, 4, 1
   dots mm_dots_2x4_f32, 0, 2, 4
   dots mm_dots_2x4_f16, 1, 2, 4
+  dots mm_dots_2x4_bf16, 2, 2, 4
   dots mm_dots_2x1_f32, 0, 2, 1
   dots mm_dots_2x1_f16, 1, 2, 1
+  dots mm_dots_2x1_bf16, 2, 2, 1
   dots mm_dots_1x4_f32, 0, 1, 4
   dots mm_dots_1x4_f16, 1, 1, 4
+  dots mm_dots_1x4_bf16, 2, 1, 4
   dots mm_dots_1x1_f32, 0, 1, 1
   dots mm_dots_1x1_f16, 1, 1, 1
+  dots mm_dots_1x1_bf16, 2, 1, 1

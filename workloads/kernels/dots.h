@@ -25,15 +25,21 @@ struct mm_dots {
 /* The structure is used up. Names: rows, columns, type. */
 void mm_dots_4x4_f32(struct mm_dots *dots);
 void mm_dots_4x4_f16(struct mm_dots *dots);
+void mm_dots_4x4_bf16(struct mm_dots *dots);
 void mm_dots_4x1_f32(struct mm_dots *dots);
 void mm_dots_4x1_f16(struct mm_dots *dots);
+void mm_dots_4x1_bf16(struct mm_dots *dots);
 void mm_dots_2x4_f32(struct mm_dots *dots);
 void mm_dots_2x4_f16(struct mm_dots *dots);
+void mm_dots_2x4_bf16(struct mm_dots *dots);
 void mm_dots_2x1_f32(struct mm_dots *dots);
 void mm_dots_2x1_f16(struct mm_dots *dots);
+void mm_dots_2x1_bf16(struct mm_dots *dots);
 void mm_dots_1x4_f32(struct mm_dots *dots);
 void mm_dots_1x4_f16(struct mm_dots *dots);
+void mm_dots_1x4_bf16(struct mm_dots *dots);
 void mm_dots_1x1_f32(struct mm_dots *dots);
 void mm_dots_1x1_f16(struct mm_dots *dots);
+void mm_dots_1x1_bf16(struct mm_dots *dots);
 
 #endif

@@ -3,10 +3,11 @@
 
 #include "share.h"
 
-#define F32 1
-#define F16 2
 #define TYPE F32
 #include "elementwise_typed.h"
 #undef TYPE
 #define TYPE F16
+#include "elementwise_typed.h"
+#undef TYPE
+#define TYPE BF16
 #include "elementwise_typed.h"

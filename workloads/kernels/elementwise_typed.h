@@ -1,15 +1,5 @@
 /* Body of elementwise.c for one element type; included once for each. */
-#if TYPE == F32
-#define REAL float
-#define PACKED float
-#define NAME(name) name##_f32
-#define OPERATION(name) name##_f32
-#else
-#define REAL f16
-#define PACKED f16x2
-#define NAME(name) name##_f16
-#define OPERATION(name) name##_f16x2
-#endif
+#include "element.h"
 
 /* Four words at a time are loaded before any is stored: the result may lie where an operand does. */
 void NAME(relu)(uint32_t *y, const uint32_t *x, uint32_t words, uint32_t core, uint32_t team) {
@@ -74,10 +64,9 @@ void NAME(sgd)(const struct sgd *sgd, uint32_t core, uint32_t team) {
 }
 
 void NAME(outer)(const struct outer *outer, uint32_t core, uint32_t team) {
-  const uint32_t lanes = sizeof(PACKED) / sizeof(REAL);
   for (uint32_t row = core; row < outer->n; row += team) {
-    const PACKED dy = OPERATION(splat)((float)((const REAL *)outer->dy)[row]);
-    PACKED *to = (PACKED *)outer->dw + row * (outer->ld / lanes);
+    const PACKED dy = OPERATION(splat)(NAME(widen)(((const REAL *)outer->dy)[row]));
+    PACKED *to = (PACKED *)outer->dw + row * (outer->ld / LANES);
     const PACKED *x = (const PACKED *)outer->x;
     uint32_t count = outer->words;
     for (; count >= 4; count -= 4, x += 4, to += 4) {
@@ -92,8 +81,3 @@ void NAME(outer)(const struct outer *outer, uint32_t core, uint32_t team) {
     }
   }
 }
-
-#undef REAL
-#undef PACKED
-#undef NAME
-#undef OPERATION

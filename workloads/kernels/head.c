@@ -45,10 +45,11 @@ static float logarithm(float x) {
   return fma_f32((float)k, 0x1.62e43p-1f, mantissa);
 }
 
-#define F32 1
-#define F16 2
 #define TYPE F32
 #include "head_typed.h"
 #undef TYPE
 #define TYPE F16
+#include "head_typed.h"
+#undef TYPE
+#define TYPE BF16
 #include "head_typed.h"

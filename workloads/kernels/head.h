@@ -14,6 +14,7 @@ struct pool {
 };
 void pool_f32(const struct pool *pool, uint32_t core, uint32_t team);
 void pool_f16(const struct pool *pool, uint32_t core, uint32_t team);
+void pool_bf16(const struct pool *pool, uint32_t core, uint32_t team);
 
 /* dx = scale * d_pooled where x > 0, else 0: the gradient before the ReLU that made x. dx may be x. */
 struct pool_gradient {
@@ -24,10 +25,12 @@ struct pool_gradient {
 };
 void pool_gradient_f32(const struct pool_gradient *pool, uint32_t core, uint32_t team);
 void pool_gradient_f16(const struct pool_gradient *pool, uint32_t core, uint32_t team);
+void pool_gradient_bf16(const struct pool_gradient *pool, uint32_t core, uint32_t team);
 
 /* d = softmax(logits) - onehot(label), and the loss - log softmax(logits)[label]. In binary32 for both element types, with
  * one rounding for each operation of head_typed.h. For one worker. */
 void cross_entropy_f32(const float *logits, float *d, uint32_t classes, uint32_t label, float *loss);
 void cross_entropy_f16(const f16 *logits, f16 *d, uint32_t classes, uint32_t label, f16 *loss);
+void cross_entropy_bf16(const bf16 *logits, bf16 *d, uint32_t classes, uint32_t label, bf16 *loss);
 
 #endif

@@ -1,8 +1,6 @@
 /* The matrix of im2col.h, row by row; the rows are dealt out to the team in turn. */
 #include "im2col.h"
 
-#define F32 1
-#define F16 2
 #define TYPE F32
 #include "im2col_typed.h"
 #undef TYPE

@@ -6,6 +6,7 @@
 #define BITS uint16_t
 #define NAME(name) name##_f16
 #endif
+#include "copy_typed.h"
 
 /* One row of the matrix: `taps` from the input's `plane`, whose first position is (y, x). */
 struct NAME(row) {
@@ -13,32 +14,6 @@ struct NAME(row) {
   const BITS *plane;
   int32_t y, x;
 };
-
-/* Copies `count` adjacent elements, whole words of `to` at a time; words of `from` may lie across two. */
-ENNEAD_INLINE void NAME(copy)(BITS *to, const BITS *from, uint32_t count) {
-#if TYPE == F16
-  if ((uintptr_t)to & 2 && count > 0) {
-    *to++ = *from++;
-    count--;
-  }
-  ennead_copy_words(to, from, count / 2);
-  if (count & 1) {
-    to[count - 1] = from[count - 1];
-  }
-#else
-  ennead_copy_words(to, from, count);
-#endif
-}
-
-ENNEAD_INLINE void NAME(clear)(BITS *to, uint32_t count) {
-  if ((uintptr_t)to % 4 == 0 && count * sizeof(BITS) % 4 == 0) {
-    ennead_clear_words(to, count * sizeof(BITS) / 4);
-    return;
-  }
-  for (; count > 0; count--) {
-    *to++ = 0;
-  }
-}
 
 /* The whole share of a worker where neighbouring positions are neighbouring elements and every position that is asked for
  * lies within the margins: a line is a run of `words` whole words, and lines above the input's first and below its last

@@ -3,10 +3,11 @@
 
 #include "share.h"
 
-#define F32 1
-#define F16 2
 #define TYPE F32
 #include "layer_typed.h"
 #undef TYPE
 #define TYPE F16
+#include "layer_typed.h"
+#undef TYPE
+#define TYPE BF16
 #include "layer_typed.h"

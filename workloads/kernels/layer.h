@@ -14,11 +14,14 @@ struct epilogue {
 };
 void epilogue_f32(const struct epilogue *epilogue, uint32_t core, uint32_t team);
 void epilogue_f16(const struct epilogue *epilogue, uint32_t core, uint32_t team);
+void epilogue_bf16(const struct epilogue *epilogue, uint32_t core, uint32_t team);
 
 /* sums[row] += each word of row `row` of dy, lane by lane; rows are `ld` words apart. */
 void row_sums_f32(uint32_t *sums, const uint32_t *dy, uint32_t ld, uint32_t rows, uint32_t words, uint32_t core,
                   uint32_t team);
 void row_sums_f16(uint32_t *sums, const uint32_t *dy, uint32_t ld, uint32_t rows, uint32_t words, uint32_t core,
+                  uint32_t team);
+void row_sums_bf16(uint32_t *sums, const uint32_t *dy, uint32_t ld, uint32_t rows, uint32_t words, uint32_t core,
                   uint32_t team);
 
 /* From weights [cout x (cin taps)] to [cin x (cout count)]: of each kernel the `count` taps tap, tap - steps[0], ... in that
@@ -34,6 +37,7 @@ struct reverse {
 };
 void reverse_taps_f32(const struct reverse *reverse, uint32_t core, uint32_t team);
 void reverse_taps_f16(const struct reverse *reverse, uint32_t core, uint32_t team);
+void reverse_taps_bf16(const struct reverse *reverse, uint32_t core, uint32_t team);
 
 /* Planes of height x width from four phases of half the height and width: element (2 i + p, 2 j + q) is element (i, j) of
  * phase 2 p + q; a phase that is NULL is zero. */
@@ -44,5 +48,6 @@ struct interleave {
 };
 void interleave_f32(const struct interleave *interleave, uint32_t core, uint32_t team);
 void interleave_f16(const struct interleave *interleave, uint32_t core, uint32_t team);
+void interleave_bf16(const struct interleave *interleave, uint32_t core, uint32_t team);
 
 #endif

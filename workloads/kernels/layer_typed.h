@@ -1,15 +1,5 @@
 /* Body of layer.c for one element type; included once for each. */
-#if TYPE == F32
-#define BITS uint32_t
-#define PACKED float
-#define NAME(name) name##_f32
-#define OPERATION(name) name##_f32
-#else
-#define BITS uint16_t
-#define PACKED f16x2
-#define NAME(name) name##_f16
-#define OPERATION(name) name##_f16x2
-#endif
+#include "element.h"
 
 union NAME(lanes) {
   uint32_t word;
@@ -160,8 +150,3 @@ void NAME(interleave)(const struct interleave *job, uint32_t core, uint32_t team
     }
   }
 }
-
-#undef BITS
-#undef PACKED
-#undef NAME
-#undef OPERATION

@@ -9,10 +9,11 @@
 #include "share.h"
 #include "tiles.h"
 
-#define F32 1
-#define F16 2
 #define TYPE F32
 #include "matmul_typed.h"
 #undef TYPE
 #define TYPE F16
+#include "matmul_typed.h"
+#undef TYPE
+#define TYPE BF16
 #include "matmul_typed.h"

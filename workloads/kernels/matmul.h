@@ -19,9 +19,11 @@ struct matmul {
 /* The share of worker `core` of `team`; all of the team have to call it. Ends without a barrier. */
 void matmul_f32(const struct matmul *mm, uint32_t core, uint32_t team);
 void matmul_f16(const struct matmul *mm, uint32_t core, uint32_t team);
+void matmul_bf16(const struct matmul *mm, uint32_t core, uint32_t team);
 
 /* The same, one element of C at a time and nothing unrolled: what a plain loop costs. */
 void matmul_naive_f32(const struct matmul *mm, uint32_t core, uint32_t team);
 void matmul_naive_f16(const struct matmul *mm, uint32_t core, uint32_t team);
+void matmul_naive_bf16(const struct matmul *mm, uint32_t core, uint32_t team);
 
 #endif

@@ -62,6 +62,12 @@ void matmul_dot_f32(const struct matmul_dot *mm, uint32_t core, uint32_t team) {
   divide(mm, mm->lda * 4, mm->ldb * 4, mm->k, core, team, &by4, &by1);
 }
 
+void matmul_dot_bf16(const struct matmul_dot *mm, uint32_t core, uint32_t team) {
+  static const struct dots_kernels by4 = {mm_dots_4x4_bf16, mm_dots_2x4_bf16, mm_dots_1x4_bf16};
+  static const struct dots_kernels by1 = {mm_dots_4x1_bf16, mm_dots_2x1_bf16, mm_dots_1x1_bf16};
+  divide(mm, mm->lda * 2, mm->ldb * 2, mm->k / 2, core, team, &by4, &by1);
+}
+
 void matmul_dot_f16(const struct matmul_dot *mm, uint32_t core, uint32_t team) {
   static const struct dots_kernels by4 = {mm_dots_4x4_f16, mm_dots_2x4_f16, mm_dots_1x4_f16};
   static const struct dots_kernels by1 = {mm_dots_4x1_f16, mm_dots_2x1_f16, mm_dots_1x1_f16};
@@ -79,28 +85,32 @@ static void finish_f32(float *to, const float *sums, const float *start, uint32_
   }
 }
 
-static void finish_f16(f16 *to, const f16 *lanes, const f16 *start, uint32_t count) {
-  for (; !start && count >= 4; count -= 4, to += 4, lanes += 8) {
-    const f16 a = lanes[0] + lanes[1], b = lanes[2] + lanes[3], c = lanes[4] + lanes[5], d = lanes[6] + lanes[7];
-    to[0] = a;
-    to[1] = b;
-    to[2] = c;
-    to[3] = d;
+#define FINISH(type)                                                                                           \
+  static void finish_##type(type *to, const type *lanes, const type *start, uint32_t count) {                  \
+    for (; !start && count >= 4; count -= 4, to += 4, lanes += 8) {                                            \
+      const type a = add_##type(lanes[0], lanes[1]), b = add_##type(lanes[2], lanes[3]);                       \
+      const type c = add_##type(lanes[4], lanes[5]), d = add_##type(lanes[6], lanes[7]);                       \
+      to[0] = a;                                                                                               \
+      to[1] = b;                                                                                               \
+      to[2] = c;                                                                                               \
+      to[3] = d;                                                                                               \
+    }                                                                                                          \
+    for (; count > 0; count--, lanes += 2) {                                                                   \
+      const type sum = add_##type(lanes[0], lanes[1]);                                                         \
+      *to++ = start ? add_##type(sum, *start++) : sum;                                                         \
+    }                                                                                                          \
+  }                                                                                                            \
+  void finish_sums_##type(type *to, const uint32_t *sums, const type *start, uint32_t count, uint32_t core,    \
+                          uint32_t team) {                                                                     \
+    const struct span span = span_of(core, team, count);                                                       \
+    finish_##type(to + span.begin, (const type *)(sums + span.begin), start ? start + span.begin : NULL,       \
+                  span.end - span.begin);                                                                      \
   }
-  for (; count > 0; count--, lanes += 2) {
-    const f16 sum = lanes[0] + lanes[1];
-    *to++ = start ? sum + *start++ : sum;
-  }
-}
+FINISH(f16)
+FINISH(bf16)
 
 void finish_sums_f32(float *to, const uint32_t *sums, const float *start, uint32_t count, uint32_t core, uint32_t team) {
   const struct span span = span_of(core, team, count);
   finish_f32(to + span.begin, (const float *)sums + span.begin, start ? start + span.begin : NULL,
-             span.end - span.begin);
-}
-
-void finish_sums_f16(f16 *to, const uint32_t *sums, const f16 *start, uint32_t count, uint32_t core, uint32_t team) {
-  const struct span span = span_of(core, team, count);
-  finish_f16(to + span.begin, (const f16 *)(sums + span.begin), start ? start + span.begin : NULL,
              span.end - span.begin);
 }

@@ -17,10 +17,12 @@ struct matmul_dot {
 /* The share of worker `core` of `team`; all of the team have to call it. Ends without a barrier. */
 void matmul_dot_f32(const struct matmul_dot *mm, uint32_t core, uint32_t team);
 void matmul_dot_f16(const struct matmul_dot *mm, uint32_t core, uint32_t team);
+void matmul_dot_bf16(const struct matmul_dot *mm, uint32_t core, uint32_t team);
 
 /* Turns `count` sums into elements: adds the two lanes (FP16), or copies (FP32); and adds `start`, if there is one.
  * `to` and `sums` do not overlap. */
 void finish_sums_f32(float *to, const uint32_t *sums, const float *start, uint32_t count, uint32_t core, uint32_t team);
 void finish_sums_f16(f16 *to, const uint32_t *sums, const f16 *start, uint32_t count, uint32_t core, uint32_t team);
+void finish_sums_bf16(bf16 *to, const uint32_t *sums, const bf16 *start, uint32_t count, uint32_t core, uint32_t team);
 
 #endif

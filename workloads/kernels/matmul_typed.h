@@ -1,23 +1,15 @@
 /* Body of matmul.c for one element type; included once for each. */
-#if TYPE == F32
-#define REAL float
-#define NAME(name) name##_f32
-#define FMA fma_f32
-#define TILE_COLUMNS 4
-#else
-#define REAL f16
-#define NAME(name) name##_f16
-#define FMA fma_f16
-#define TILE_COLUMNS 8
-#endif
+#include "element.h"
+#undef TILE_COLUMNS
+#define TILE_COLUMNS (4 * LANES)
 
 static uint32_t NAME(init_word)(const struct matmul *mm, uint32_t row) {
   union {
-    REAL element[4 / sizeof(REAL)];
+    REAL element[LANES];
     uint32_t word;
   } init = {.word = 0};
   if (mm->bias) {
-    for (uint32_t lane = 0; lane < 4 / sizeof(REAL); lane++) {
+    for (uint32_t lane = 0; lane < LANES; lane++) {
       init.element[lane] = ((const REAL *)mm->bias)[row];
     }
   }
@@ -27,7 +19,7 @@ static uint32_t NAME(init_word)(const struct matmul *mm, uint32_t row) {
 static REAL NAME(element)(const struct matmul *mm, uint32_t row, uint32_t column) {
   const REAL *a = (const REAL *)mm->a + row * mm->lda;
   const REAL *b = (const REAL *)mm->b + column;
-  REAL sum = mm->bias ? ((const REAL *)mm->bias)[row] : (REAL)0;
+  REAL sum = mm->bias ? ((const REAL *)mm->bias)[row] : ZERO;
   return NAME(chain)(a, b, mm->ldb * sizeof(REAL), mm->k, sum);
 }
 
@@ -87,8 +79,3 @@ void NAME(matmul_naive)(const struct matmul *mm, uint32_t core, uint32_t team) {
     }
   }
 }
-
-#undef REAL
-#undef NAME
-#undef FMA
-#undef TILE_COLUMNS

@@ -11,10 +11,11 @@ static float root(float x) {
 }
 #endif
 
-#define F32 1
-#define F16 2
 #define TYPE F32
 #include "primitives_typed.h"
 #undef TYPE
 #define TYPE F16
+#include "primitives_typed.h"
+#undef TYPE
+#define TYPE BF16
 #include "primitives_typed.h"

@@ -18,10 +18,11 @@ struct primitive {
   float factor;           /* LeakyReLU: the slope below zero; losses: 2 / elements; normalisation: added to the variance */
 };
 
-/* Declares a kernel for both element types. */
+/* Declares a kernel for each element type. */
 #define ENNEAD_PRIMITIVE(name)                                                                                 \
   void name##_f32(const struct primitive *job, uint32_t core, uint32_t team);                                  \
-  void name##_f16(const struct primitive *job, uint32_t core, uint32_t team)
+  void name##_f16(const struct primitive *job, uint32_t core, uint32_t team);                                  \
+  void name##_bf16(const struct primitive *job, uint32_t core, uint32_t team)
 
 /* x where x > 0, else x * factor; backward the same with dy. */
 ENNEAD_PRIMITIVE(leaky_relu);
@@ -48,7 +49,7 @@ ENNEAD_PRIMITIVE(squared_error);
 /* y[position][channel] = x[channel][position]: a matrix transpose, and CHW to HWC. */
 ENNEAD_PRIMITIVE(transpose);
 
-/* To the element type of the name from the other. */
+/* From binary32 to the element type of the name; cast_f32 from binary16. */
 ENNEAD_PRIMITIVE(cast);
 
 #endif

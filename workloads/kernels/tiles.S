@@ -2,7 +2,9 @@
  *
  * FP16 works on pairs of columns: a word of B holds two columns, and `vfmac.r.h` multiplies both by one element of
  * A. So no operand needs to be transposed, no result needs a sum over lanes, and FP32 and FP16 differ only in the
- * load of A and in the multiply-accumulate.
+ * load of A and in the multiply-accumulate. bfloat16 is FP16 with `vfmac.r.ah`.
+ *
+ * Macros take `half`: 0 for FP32, 1 for FP16, 2 for bfloat16.
  *
  * A whole function stays below 512 bytes, the size of a worker's private instruction cache. */
 
@@ -16,6 +18,13 @@
 #define ARG_TILES 28
 #define ARG_INIT 32
 
+/* The last operand's lowest element multiplies all lanes: vfmac.r.h or vfmac.r.ah. */
+.macro vfmac_r half, d, a, b
+  .insn r 0x33, 7 - \half, 0x48, \d, \a, \b
+.endm
+
+#define ELEMENT(half) (4 >> (((half) + 1) / 2))
+
 #ifdef __riscv_flen
 
 /* ---- corev: f-registers, 16 accumulators and 8 operands; k unrolled thrice ---------------------------------- */
@@ -25,16 +34,12 @@
   .insn i 0x2b, 4, x14, \count, (\words) + 1
 .endm
 
-.macro vfmac_r_h d, a, b
-  .insn r 0x33, 6, 0x48, \d, \a, \b
-.endm
-
 .macro multiply_row half, a, c0, c1, c2, c3
 .if \half
-  vfmac_r_h \c0, f4, \a
-  vfmac_r_h \c1, f5, \a
-  vfmac_r_h \c2, f6, \a
-  vfmac_r_h \c3, f7, \a
+  vfmac_r \half, \c0, f4, \a
+  vfmac_r \half, \c1, f5, \a
+  vfmac_r \half, \c2, f6, \a
+  vfmac_r \half, \c3, f7, \a
 .else
   fmadd.s \c0, f4, \a, \c0
   fmadd.s \c1, f5, \a, \c1
@@ -70,13 +75,13 @@
 
 /* Moves the rows of A on by some steps; R instructions. */
 .macro advance half, rows, steps
-  addi t0, t0, (4 * \steps) >> \half
+  addi t0, t0, ELEMENT(\half) * \steps
 .if \rows > 1
-  addi t1, t1, (4 * \steps) >> \half
+  addi t1, t1, ELEMENT(\half) * \steps
 .endif
 .if \rows > 2
-  addi t2, t2, (4 * \steps) >> \half
-  addi t3, t3, (4 * \steps) >> \half
+  addi t2, t2, ELEMENT(\half) * \steps
+  addi t3, t3, ELEMENT(\half) * \steps
 .endif
 .endm
 
@@ -219,10 +224,10 @@
 
 .macro multiply_row half, a, c0, c1, c2, c3
 .if \half
-  .insn r 0x33, 6, 0x48, \c1, x11, \a
-  .insn r 0x33, 6, 0x48, \c2, x12, \a
-  .insn r 0x33, 6, 0x48, \c3, x13, \a
-  .insn r 0x33, 6, 0x48, \c0, x10, \a
+  vfmac_r \half, \c1, x11, \a
+  vfmac_r \half, \c2, x12, \a
+  vfmac_r \half, \c3, x13, \a
+  vfmac_r \half, \c0, x10, \a
 .else
   fmadd.s \c1, x11, \a, \c1
   fmadd.s \c2, x12, \a, \c2
@@ -370,3 +375,6 @@
   tiles mm_tiles_4_f16, 1, 4
   tiles mm_tiles_2_f16, 1, 2
   tiles mm_tiles_1_f16, 1, 1
+  tiles mm_tiles_4_bf16, 2, 4
+  tiles mm_tiles_2_bf16, 2, 2
+  tiles mm_tiles_1_bf16, 2, 1

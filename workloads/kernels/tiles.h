@@ -24,7 +24,10 @@ void mm_tiles_4_f32(struct mm_tiles *tiles);
 void mm_tiles_2_f32(struct mm_tiles *tiles);
 void mm_tiles_1_f32(struct mm_tiles *tiles);
 void mm_tiles_4_f16(struct mm_tiles *tiles);
+void mm_tiles_4_bf16(struct mm_tiles *tiles);
 void mm_tiles_2_f16(struct mm_tiles *tiles);
+void mm_tiles_2_bf16(struct mm_tiles *tiles);
 void mm_tiles_1_f16(struct mm_tiles *tiles);
+void mm_tiles_1_bf16(struct mm_tiles *tiles);
 
 #endif

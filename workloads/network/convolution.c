@@ -6,6 +6,7 @@
 #include "layer.h"
 #include "layout.h"
 #include "matmul_dot.h"
+#include "phases.h"
 #include "product.h"
 #include "tiles.h"
 
@@ -41,24 +42,6 @@ void convolution_forward(const struct worker *worker, const struct convolution *
 }
 
 /* ---- Input gradient ----------------------------------------------------------------------------------------- */
-
-/* The taps of one direction that meet positions of a residue: every stride-th, from `last` down. */
-struct taps {
-  uint32_t last, count;
-  int32_t padding;
-};
-
-static struct taps taps_of(uint32_t kernel, uint32_t stride, uint32_t padding, uint32_t phase) {
-  struct taps taps = {.count = 0};
-  for (uint32_t tap = (phase + padding) % stride; tap < kernel; tap += stride) {
-    taps.last = tap;
-    taps.count++;
-  }
-  if (taps.count > 0) {
-    taps.padding = ((int32_t)taps.last - (int32_t)phase - (int32_t)padding) / (int32_t)stride;
-  }
-  return taps;
-}
 
 struct phases {
   struct taps y[2], x[2];

@@ -2,17 +2,11 @@
  * team work on them, and takes results back, while the DMA moves the tiles before and after.
  *
  * Every function here is called by all workers of the team and ends with a barrier, after which its results are in L2.
- * Built for one element type: REAL and ENNEAD_BITS come from the command line. */
+ * Built for one element type: REAL, ELEMENT and ENNEAD_BITS come from the command line. */
 #ifndef ENNEAD_NETWORK_H
 #define ENNEAD_NETWORK_H
 
 #include "ennead.h"
-
-#if ENNEAD_BITS == 32
-#define KERNEL(name) name##_f32
-#else
-#define KERNEL(name) name##_f16
-#endif
 
 enum { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, STEPS };
 

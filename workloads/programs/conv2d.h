@@ -2,6 +2,18 @@
 #ifndef ENNEAD_CONV2D_H
 #define ENNEAD_CONV2D_H
 
+#include "program.h"
+
+ENNEAD_SIZE(CONV_CIN);
+ENNEAD_SIZE(CONV_COUT);
+ENNEAD_SIZE(CONV_H);
+ENNEAD_SIZE(CONV_W);
+ENNEAD_SIZE(CONV_KERNEL);
+ENNEAD_SIZE(CONV_STRIDE);
+_Static_assert(CONV_PADDING < CONV_KERNEL, "padding beyond the kernel");
+_Static_assert(CONV_H + 2 * CONV_PADDING >= CONV_KERNEL, "the kernel is higher than the image with its padding");
+_Static_assert(CONV_W + 2 * CONV_PADDING >= CONV_KERNEL, "the kernel is wider than the image with its padding");
+
 enum {
   CIN = CONV_CIN,
   COUT = CONV_COUT,

@@ -41,6 +41,8 @@ static REAL bias[COUT] ENNEAD_L1;
 static REAL columns[POINTWISE ? 1 : K * LDB] ENNEAD_L1;
 static REAL y[2][COUT * BAND * WO] ENNEAD_L1;
 
+#include "inputs.h"
+
 void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_BEGIN(REGION_DMA_IN);
   ennead_transfer late = 0, out[2];

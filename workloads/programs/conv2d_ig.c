@@ -41,6 +41,8 @@ static REAL flipped[CIN * LDF] ENNEAD_L1;
 static REAL columns[POINTWISE ? 1 : DEPTH * LDB] ENNEAD_L1;
 static REAL dx[2][CIN * BAND * W] ENNEAD_L1;
 
+#include "inputs.h"
+
 void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_BEGIN(REGION_DMA_IN);
   ennead_transfer late = 0, out[2];

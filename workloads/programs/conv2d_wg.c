@@ -36,6 +36,8 @@ static REAL *const dw = columns;
 
 _Static_assert(POINTWISE || LDB >= COUT, "the gradient has to fit where the columns were");
 
+#include "inputs.h"
+
 void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_BEGIN(REGION_DMA_IN);
   ennead_transfer late = 0;

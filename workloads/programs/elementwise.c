@@ -9,6 +9,8 @@
 #include "program.h"
 #include "shapes.h"
 
+ENNEAD_SIZE(ELEMENTS);
+
 enum { REGION_DMA_IN = 1, REGION_COMPUTE, REGION_DMA_OUT };
 ENNEAD_REGION(1, "dma-in");
 ENNEAD_REGION(2, "compute");
@@ -43,6 +45,8 @@ INPUT(v)
 INPUT(dw)
 #define RESULT w
 #endif
+
+#include "inputs.h"
 
 void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_BEGIN(REGION_DMA_IN);

@@ -12,6 +12,9 @@
 #include "program.h"
 #include "shapes.h"
 
+ENNEAD_SIZE(LINEAR_NI);
+ENNEAD_SIZE(LINEAR_NO);
+
 enum { REGION_DMA_IN = 1, REGION_COMPUTE, REGION_DMA_OUT };
 ENNEAD_REGION(1, "dma-in");
 ENNEAD_REGION(2, "compute");
@@ -43,6 +46,8 @@ REAL ennead_output[OUTPUTS] __attribute__((aligned(16)));
 static REAL result[OUTPUTS] ENNEAD_L1;
 
 #define FETCH(to, from) ennead_dma_wait(ennead_dma(DMA_IN, to, from, sizeof(to)))
+
+#include "inputs.h"
 
 void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_BEGIN(REGION_DMA_IN);

@@ -6,6 +6,10 @@
 #include "program.h"
 #include "shapes.h"
 
+ENNEAD_SIZE(MATMUL_N);
+ENNEAD_SIZE(MATMUL_M);
+ENNEAD_SIZE(MATMUL_K);
+
 enum { REGION_DMA_IN = 1, REGION_COMPUTE, REGION_DMA_OUT };
 ENNEAD_REGION(1, "dma-in");
 ENNEAD_REGION(2, "compute");
@@ -70,6 +74,8 @@ static ennead_transfer write_back(uint32_t index) {
   return ennead_dma_rows(DMA_OUT, c[index % 2], ennead_output + block.row * M + block.column,
                          block.rows * block.columns * sizeof(REAL), block.columns * sizeof(REAL), M * sizeof(REAL));
 }
+
+#include "inputs.h"
 
 void ennead_team_main(uint32_t core, uint32_t team) {
   const uint32_t kernel = ennead_kernel;

@@ -11,6 +11,12 @@
 #include "program.h"
 #include "shapes.h"
 
+ENNEAD_SIZE(MLP_NI);
+ENNEAD_SIZE(MLP_NH);
+ENNEAD_SIZE(MLP_NO);
+ENNEAD_SIZE(MLP_STEPS);
+ENNEAD_SIZE(MLP_SAMPLES);
+
 enum { REGION_DMA_IN = 1, REGION_FORWARD, REGION_LOSS, REGION_BACKWARD, REGION_UPDATE, REGION_DMA_OUT };
 ENNEAD_REGION(1, "dma-in");
 ENNEAD_REGION(2, "forward");
@@ -75,11 +81,11 @@ static void layer(REAL *to, const REAL *weights, uint32_t ld, const REAL *bias, 
 
 /* The loss of a step and d_y = 2 (y - t) / NO, on one worker. */
 static void loss_of(uint32_t step, const REAL *target) {
-  REAL loss = 0;
+  REAL loss = KERNEL(narrow)(0.0f);
   for (uint32_t i = 0; i < NO; i++) {
-    const REAL error = y[i] - target[i];
+    const REAL error = KERNEL(subtract)(y[i], target[i]);
     loss = fma_kernel(error, error, loss);
-    d_y[i] = error * (REAL)(2.0f / NO);
+    d_y[i] = KERNEL(multiply)(error, KERNEL(narrow)(2.0f / NO));
   }
   losses[step] = loss;
 }
@@ -89,6 +95,8 @@ static void update(REAL *w, REAL *v, const REAL *dw, uint32_t words, uint32_t co
       .w = WORDS(w), .v = WORDS(v), .dw = WORDS(dw), .words = words, .rate = MLP_RATE, .momentum = MLP_MOMENTUM};
   sgd_kernel(&sgd, core, team);
 }
+
+#include "inputs.h"
 
 void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_BEGIN(REGION_DMA_IN);

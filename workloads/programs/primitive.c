@@ -15,10 +15,10 @@ ENNEAD_REGION(3, "dma-out");
 #ifndef DYS
 #define DYS PRIMITIVE_ELEMENTS
 #endif
-#define KERNEL_(name, type) name##_##type
-#define KERNEL(name, type) KERNEL_(name, type)
 
-_Static_assert(PRIMITIVE_C > 0 && PRIMITIVE_H > 0 && PRIMITIVE_W > 0, "no extent may be zero");
+ENNEAD_SIZE(PRIMITIVE_C);
+ENNEAD_SIZE(PRIMITIVE_H);
+ENNEAD_SIZE(PRIMITIVE_W);
 _Static_assert(PRIMITIVE_H % 2 == 0 && PRIMITIVE_W % 2 == 0, "height and width have to be even for pools of 2x2");
 
 extern const X_TYPE ennead_x[PRIMITIVE_ELEMENTS];
@@ -35,6 +35,8 @@ REAL ennead_output[OUTPUTS] __attribute__((aligned(16)));
 static REAL result[OUTPUTS] ENNEAD_L1;
 
 #define FETCH(to, from) ennead_dma_wait(ennead_dma(DMA_IN, to, from, sizeof(to)))
+
+#include "inputs.h"
 
 void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_BEGIN(REGION_DMA_IN);
@@ -63,7 +65,7 @@ void ennead_team_main(uint32_t core, uint32_t team) {
   ENNEAD_END(REGION_DMA_IN);
 
   ENNEAD_BEGIN(REGION_COMPUTE);
-  KERNEL(PRIMITIVE, ELEMENT)(&job, core, team);
+  KERNEL(PRIMITIVE)(&job, core, team);
   ennead_barrier();
   ENNEAD_END(REGION_COMPUTE);
 

@@ -4,6 +4,9 @@
 
 #include "ennead.h"
 
+/* A constant extent of a tensor. */
+#define ENNEAD_SIZE(size) _Static_assert((size) > 0, #size " may not be zero")
+
 int main(void) {
   const uint32_t team = ennead_run_team();
   ennead_print(PROGRAM " done by ");

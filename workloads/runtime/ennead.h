@@ -12,6 +12,13 @@
 #define ENNEAD_INLINE static inline __attribute__((always_inline, unused))
 #define ENNEAD_L1 __attribute__((section(".l1"), aligned(16)))
 
+/* ---- Names --------------------------------------------------------------------------------------------------
+ * A kernel's name for the program's element type: ELEMENT is f32, f16 or bf16. Where only bits move, MOVED is f32 or f16. */
+#define KERNEL_(name, type) name##_##type
+#define KERNEL_OF(name, type) KERNEL_(name, type)
+#define KERNEL(name) KERNEL_OF(name, ELEMENT)
+#define MOVE(name) KERNEL_OF(name, MOVED)
+
 /* ---- Regions ----------------------------------------------------------------------------------------------
  * `sltiu x0, x0, ID` begins region ID (1..1023) on this core, `sltiu x0, x0, ID + 1024` ends it. Both are hints:
  * silicon executes them as no-ops. A region's name is a note in the ELF. */
@@ -191,13 +198,29 @@ void ennead_team_main(uint32_t core, uint32_t team);
 
 #endif /* ENNEAD_HOST */
 
-/* ---- Floats: one binary32 or two binary16 in a word -------------------------------------------------------- */
+/* ---- Floats: one binary32, two binary16 or two bfloat16 in a word ------------------------------------------ */
 typedef _Float16 f16;
+
+/* Values of TYPE where a file is compiled once for each element type (kernels/element.h). */
+#define F32 1
+#define F16 2
+#define BF16 3
+
+/* A bfloat16. It is no number of C: all arithmetic goes through the functions below. On the target it is held as a
+ * binary16 is, so that the compiler moves it between memory and the float file. */
+typedef struct {
+#ifdef ENNEAD_HOST
+  uint16_t bits;
+#else
+  f16 bits;
+#endif
+} bf16;
 
 #ifndef ENNEAD_HOST
 
-/* Two binary16 as they lie in a register of the target's float file. */
+/* Two binary16 or bfloat16 as they lie in a register of the target's float file. */
 typedef float f16x2;
+typedef float bf16x2;
 
 /* What differs between the targets: register class of floats, opcode of packed integers, encodings of the integer
  * maximum and of the hardware loop. */
@@ -232,7 +255,62 @@ ENNEAD_INLINE f16x2 fma_f16x2(f16x2 a, f16x2 b, f16x2 c) {
   return c;
 }
 
-ENNEAD_INLINE float multiply_f32(float a, float b) { return a * b; }
+/* fmadd.ah */
+ENNEAD_INLINE bf16 fma_bf16(bf16 a, bf16 b, bf16 c) {
+  __asm__(".insn r4 0x43, 5, 2, %0, %1, %2, %0" : "+" ENNEAD_FLOAT(c.bits) : ENNEAD_FLOAT(a.bits), ENNEAD_FLOAT(b.bits));
+  return c;
+}
+/* vfmac.ah */
+ENNEAD_INLINE bf16x2 fma_bf16x2(bf16x2 a, bf16x2 b, bf16x2 c) {
+  __asm__(".insn r 0x33, 1, 0x48, %0, %1, %2" : "+" ENNEAD_FLOAT(c) : ENNEAD_FLOAT(a), ENNEAD_FLOAT(b));
+  return c;
+}
+
+/* fmul.ah, fadd.ah, fsub.ah; vfmul.ah, vfadd.ah */
+#define ENNEAD_BF16(name, code)                                                                                \
+  ENNEAD_INLINE bf16 name##_bf16(bf16 a, bf16 b) {                                                             \
+    bf16 result;                                                                                               \
+    __asm__(".insn r 0x53, 5, " code ", %0, %1, %2"                                                            \
+            : "=" ENNEAD_FLOAT(result.bits)                                                                    \
+            : ENNEAD_FLOAT(a.bits), ENNEAD_FLOAT(b.bits));                                                     \
+    return result;                                                                                             \
+  }
+#define ENNEAD_BF16X2(name, code)                                                                              \
+  ENNEAD_INLINE bf16x2 name##_bf16x2(bf16x2 a, bf16x2 b) {                                                     \
+    bf16x2 result;                                                                                             \
+    __asm__(".insn r 0x33, 1, " code ", %0, %1, %2" : "=" ENNEAD_FLOAT(result) : ENNEAD_FLOAT(a), ENNEAD_FLOAT(b)); \
+    return result;                                                                                             \
+  }
+ENNEAD_BF16(multiply, "0x0a")
+ENNEAD_BF16(add, "0x02")
+ENNEAD_BF16(subtract, "0x06")
+ENNEAD_BF16X2(multiply, "0x43")
+ENNEAD_BF16X2(add, "0x41")
+
+/* flt.ah with the operands exchanged. */
+ENNEAD_INLINE int above_bf16(bf16 a, bf16 b) {
+  int above;
+  __asm__(".insn r 0x53, 5, 0x52, %0, %1, %2" : "=r"(above) : ENNEAD_FLOAT(b.bits), ENNEAD_FLOAT(a.bits));
+  return above;
+}
+/* fcvt.s.ah, fcvt.ah.s */
+ENNEAD_INLINE float widen_bf16(bf16 a) {
+  float wide;
+  __asm__(".insn r 0x53, 0, 0x20, %0, %1, x6" : "=" ENNEAD_FLOAT(wide) : ENNEAD_FLOAT(a.bits));
+  return wide;
+}
+ENNEAD_INLINE bf16 narrow_bf16(float a) {
+  bf16 narrow;
+  __asm__(".insn r 0x53, 5, 0x22, %0, %1, x0" : "=" ENNEAD_FLOAT(narrow.bits) : ENNEAD_FLOAT(a));
+  return narrow;
+}
+/* vfcpka.ah.s */
+ENNEAD_INLINE bf16x2 splat_bf16x2(float a) {
+  bf16x2 both;
+  __asm__(".insn r 0x33, 1, 0x58, %0, %1, %1" : "=" ENNEAD_FLOAT(both) : ENNEAD_FLOAT(a));
+  return both;
+}
+
 /* vfmul.h */
 ENNEAD_INLINE f16x2 multiply_f16x2(f16x2 a, f16x2 b) {
   f16x2 product;
@@ -240,7 +318,6 @@ ENNEAD_INLINE f16x2 multiply_f16x2(f16x2 a, f16x2 b) {
   return product;
 }
 
-ENNEAD_INLINE float add_f32(float a, float b) { return a + b; }
 /* vfadd.h */
 ENNEAD_INLINE f16x2 add_f16x2(f16x2 a, f16x2 b) {
   f16x2 sum;
@@ -248,9 +325,7 @@ ENNEAD_INLINE f16x2 add_f16x2(f16x2 a, f16x2 b) {
   return sum;
 }
 
-/* The same value in every lane. */
-ENNEAD_INLINE float splat_f32(float a) { return a; }
-/* vfcpka.h.s */
+/* vfcpka.h.s: the same value in every lane. */
 ENNEAD_INLINE f16x2 splat_f16x2(float a) {
   f16x2 both;
   __asm__(".insn r 0x33, 2, 0x58, %0, %1, %1" : "=" ENNEAD_FLOAT(both) : ENNEAD_FLOAT(a));
@@ -284,22 +359,66 @@ f16 fma_f16(f16 a, f16 b, f16 c);
 ENNEAD_INLINE f16x2 fma_f16x2(f16x2 a, f16x2 b, f16x2 c) {
   return (f16x2){{fma_f16(a.lane[0], b.lane[0], c.lane[0]), fma_f16(a.lane[1], b.lane[1], c.lane[1])}};
 }
-ENNEAD_INLINE float multiply_f32(float a, float b) { return a * b; }
 ENNEAD_INLINE f16x2 multiply_f16x2(f16x2 a, f16x2 b) {
   return (f16x2){{(f16)((float)a.lane[0] * (float)b.lane[0]), (f16)((float)a.lane[1] * (float)b.lane[1])}};
 }
-ENNEAD_INLINE float add_f32(float a, float b) { return a + b; }
 ENNEAD_INLINE f16x2 add_f16x2(f16x2 a, f16x2 b) {
   return (f16x2){{(f16)((float)a.lane[0] + (float)b.lane[0]), (f16)((float)a.lane[1] + (float)b.lane[1])}};
 }
-ENNEAD_INLINE float splat_f32(float a) { return a; }
 ENNEAD_INLINE f16x2 splat_f16x2(float a) { return (f16x2){{(f16)a, (f16)a}}; }
+
+typedef struct {
+  bf16 lane[2];
+} bf16x2;
+ENNEAD_INLINE float widen_bf16(bf16 a) {
+  const union {
+    uint32_t word;
+    float value;
+  } wide = {.word = (uint32_t)a.bits << 16};
+  return wide.value;
+}
+bf16 narrow_bf16(float a);
+bf16 fma_bf16(bf16 a, bf16 b, bf16 c);
+ENNEAD_INLINE int above_bf16(bf16 a, bf16 b) { return widen_bf16(a) > widen_bf16(b); }
+/* Products of two bfloat16 are exact in binary32, and rounding their sums twice is rounding them once: 24 bits are more
+ * than twice 8, and two. */
+ENNEAD_INLINE bf16 multiply_bf16(bf16 a, bf16 b) { return narrow_bf16(widen_bf16(a) * widen_bf16(b)); }
+ENNEAD_INLINE bf16 add_bf16(bf16 a, bf16 b) { return narrow_bf16(widen_bf16(a) + widen_bf16(b)); }
+ENNEAD_INLINE bf16 subtract_bf16(bf16 a, bf16 b) { return narrow_bf16(widen_bf16(a) - widen_bf16(b)); }
+ENNEAD_INLINE bf16x2 fma_bf16x2(bf16x2 a, bf16x2 b, bf16x2 c) {
+  return (bf16x2){{fma_bf16(a.lane[0], b.lane[0], c.lane[0]), fma_bf16(a.lane[1], b.lane[1], c.lane[1])}};
+}
+ENNEAD_INLINE bf16x2 multiply_bf16x2(bf16x2 a, bf16x2 b) {
+  return (bf16x2){{multiply_bf16(a.lane[0], b.lane[0]), multiply_bf16(a.lane[1], b.lane[1])}};
+}
+ENNEAD_INLINE bf16x2 add_bf16x2(bf16x2 a, bf16x2 b) {
+  return (bf16x2){{add_bf16(a.lane[0], b.lane[0]), add_bf16(a.lane[1], b.lane[1])}};
+}
+ENNEAD_INLINE bf16x2 splat_bf16x2(float a) { return (bf16x2){{narrow_bf16(a), narrow_bf16(a)}}; }
 ENNEAD_INLINE uint32_t positive_f16x2(uint32_t a) { return (a & 0x8000 ? 0 : a & 0xFFFF) | (a >> 31 ? 0 : a & ~0xFFFFu); }
 ENNEAD_INLINE uint32_t positive_mask_f16x2(uint32_t a) {
   return ((int16_t)a > 0 ? 0xFFFFu : 0) | ((int32_t)a >> 16 > 0 ? 0xFFFF0000u : 0);
 }
 ENNEAD_INLINE uint32_t positive_f32(uint32_t a) { return (int32_t)a > 0 ? a : 0; }
 #endif
+
+/* The same names for the types that C knows; one rounding each. */
+ENNEAD_INLINE float multiply_f32(float a, float b) { return a * b; }
+ENNEAD_INLINE float add_f32(float a, float b) { return a + b; }
+ENNEAD_INLINE float subtract_f32(float a, float b) { return a - b; }
+ENNEAD_INLINE int above_f32(float a, float b) { return a > b; }
+ENNEAD_INLINE float widen_f32(float a) { return a; }
+ENNEAD_INLINE float narrow_f32(float a) { return a; }
+ENNEAD_INLINE float splat_f32(float a) { return a; }
+ENNEAD_INLINE f16 multiply_f16(f16 a, f16 b) { return a * b; }
+ENNEAD_INLINE f16 add_f16(f16 a, f16 b) { return a + b; }
+ENNEAD_INLINE f16 subtract_f16(f16 a, f16 b) { return a - b; }
+ENNEAD_INLINE int above_f16(f16 a, f16 b) { return a > b; }
+ENNEAD_INLINE float widen_f16(f16 a) { return a; }
+ENNEAD_INLINE f16 narrow_f16(float a) { return (f16)a; }
+/* Sign and order of bfloat16 are those of binary16 with the same bits. */
+#define positive_bf16x2 positive_f16x2
+#define positive_mask_bf16x2 positive_mask_f16x2
 
 #ifndef ENNEAD_HOST
 /* Copies words; `to` is aligned, `from` need not be. */

@@ -7,7 +7,10 @@ __attribute__((section(".data"))) volatile uint32_t ennead_team = 8;
 static uint32_t team_size ENNEAD_L1;
 static volatile uint32_t finished;
 
-extern char _start[], __worker_stack_count[];
+extern char _start[], __worker_stacks[], __worker_stack_size[], __worker_stack_count[];
+
+/* The lowest words of each worker's stack, which nothing else may write. */
+enum { GUARD_WORDS = 4, GUARD = 0x5AFEC0DE };
 
 static void start_worker(uint32_t core) { ENNEAD_REG(CLUSTER_BOOT_ADDRESS + 4 * core) = (uint32_t)_start; }
 
@@ -54,13 +57,35 @@ __attribute__((weak)) void ennead_team_main(uint32_t core, uint32_t team) {
   (void)team;
 }
 
+static volatile uint32_t *guard_of(uint32_t core) {
+  return (volatile uint32_t *)(__worker_stacks + core * (uint32_t)__worker_stack_size);
+}
+
+/* Ends the run if this worker's stack has grown into its guard. */
+static void check_guard(uint32_t core) {
+  for (uint32_t word = 0; word < GUARD_WORDS; word++) {
+    if (guard_of(core)[word] != GUARD) {
+      ennead_print("worker ");
+      ennead_print_unsigned(core);
+      ennead_print(" needs more stack than its ");
+      ennead_print_unsigned((uint32_t)__worker_stack_size);
+      ennead_print(" bytes (STACK_SIZE in link.ld)\n");
+      ennead_exit(1);
+    }
+  }
+}
+
 void ennead_worker(uint32_t core) {
+  for (uint32_t word = 0; word < GUARD_WORDS; word++) {
+    guard_of(core)[word] = GUARD;
+  }
   if (core == 0) {
     start_team();
   }
   ENNEAD_REG(EVENT_UNIT + EVENT_MASK_SET) = EVENT_LINE_BARRIER;
   ennead_barrier();
   ennead_team_main(core, team_size);
+  check_guard(core);
   ennead_barrier();
   if (core == 0) {
     finished = team_size;

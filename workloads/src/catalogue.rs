@@ -66,6 +66,31 @@ const KERNEL: Parameter = Parameter {
     max: 3,
 };
 
+const UNROLLED: Parameter = Parameter {
+    name: "kernel",
+    summary: "rows by columns of C at a time: 1x1, 1x2, 1x4, 1x8, 2x1, 4x1, 8x1, 2x2, 2x4, 4x2, 4x4",
+    symbol: "ennead_kernel",
+    default: 8,
+    min: 0,
+    max: 10,
+};
+const PACKED: Parameter = Parameter {
+    name: "kernel",
+    summary: "rows by columns of C at a time, two steps of k each: 2x4 and 1x2 with B transposed, 2x4 and 1x2 with shuffles",
+    symbol: "ennead_kernel",
+    default: 0,
+    min: 0,
+    max: 3,
+};
+const SPLIT: Parameter = Parameter {
+    name: "split",
+    summary: "how the team shares C: 0 by rows, 1 by columns",
+    symbol: "ennead_split",
+    default: 0,
+    min: 0,
+    max: 1,
+};
+
 macro_rules! elf {
     ($name:literal) => {
         include_bytes!(concat!("../elf/", $name, ".elf"))
@@ -147,6 +172,20 @@ const DSCNN_SHAPE: &str = "1x49x10 -> 4 times depthwise and pointwise on 64x25x5
 const DSCNN_MACS: u64 = 3 * 2_656_768 - 320_000;
 const PRIMITIVE_SHAPE: &str = "16x16x16";
 const ELEMENTS_SHAPE: &str = "8192";
+const UNROLLED_SHAPE: &str = "32x32 * 32x32";
+const UNROLLED_MACS: u64 = 32 * 32 * 32;
+const HWC_SHAPE: &str = "8x8x16 -> 8x8x16 (HWC), 3x3, stride 1, padding 1";
+const HWC_MACS: u64 = 8 * 8 * 16 * 16 * 9;
+const HWC_S2_SHAPE: &str = "8x8x16 -> 4x4x16 (HWC), 3x3, stride 2, padding 1";
+const HWC_S2_MACS: u64 = 4 * 4 * 16 * 16 * 9;
+const DEPTHWISE_SHAPE: &str = "16x16x16, 3x3, stride 1, padding 1";
+const DEPTHWISE_MACS: u64 = 16 * 16 * 16 * 9;
+const DEPTHWISE_S2_SHAPE: &str = "16x16x16 -> 16x8x8, 3x3, stride 2, padding 1";
+const DEPTHWISE_S2_MACS: u64 = 16 * 8 * 8 * 9;
+const DEPTHWISE_5X5_SHAPE: &str = "8x9x7, 5x5, stride 1, padding 2";
+const DEPTHWISE_5X5_MACS: u64 = 8 * 9 * 7 * 25;
+const CLASSES_SHAPE: &str = "12";
+const LAYOUT_SHAPE: &str = "8 channels of 16x16, 3x3, stride 2, padding 1";
 
 const HELLO: Workload = Workload {
     name: "hello",
@@ -160,7 +199,7 @@ const HELLO: Workload = Workload {
 };
 
 /// Tolerances against float64 are a few roundings of the largest partial sum: with 11 bits in FP16, a sum of size 16 is
-/// rounded by up to 2^-7 and one of size 1 by 2^-11; FP32 is 2^13 times finer.
+/// rounded by up to 2^-7 and one of size 1 by 2^-11; FP32 is 2^13 times finer, bfloat16 2^3 times coarser.
 static ALL: &[[Workload; 2]] = &[
     both_targets!(
         "matmul-fp32", "matrix multiply in FP32", "96x96 * 96x96", 96 * 96 * 96, [KERNEL],
@@ -483,6 +522,310 @@ static ALL: &[[Workload; 2]] = &[
     both_targets!(
         "cast-fp16", "cast from the other precision, FP16", PRIMITIVE_SHAPE, 0, [],
         F16, [16, 16, 16], rtol 0.0, atol 0.0005
+    ),
+    both_targets!(
+        "matmul-unrolled-fp32", "matrix multiply in FP32 in the unrollings of the field", UNROLLED_SHAPE, UNROLLED_MACS, [UNROLLED, SPLIT],
+        F32, [32, 32], rtol 0.0, atol 3e-6
+    ),
+    both_targets!(
+        "conv2d-hwc-fp32-fw", "Conv2D in HWC forward in FP32, with bias", HWC_SHAPE, HWC_MACS, [],
+        F32, [64, 16], rtol 0.0, atol 8e-7
+    ),
+    both_targets!(
+        "conv2d-hwc-fp32-wg", "Conv2D in HWC weight gradient in FP32", HWC_SHAPE, HWC_MACS, [],
+        F32, [16, 144], rtol 0.0, atol 4e-7
+    ),
+    both_targets!(
+        "conv2d-hwc-fp32-ig", "Conv2D in HWC input gradient in FP32", HWC_SHAPE, HWC_MACS, [],
+        F32, [64, 16], rtol 0.0, atol 5e-8
+    ),
+    both_targets!(
+        "conv2d-hwc-s2-fp32-fw", "Conv2D in HWC forward with stride 2 in FP32, with bias", HWC_S2_SHAPE, HWC_S2_MACS, [],
+        F32, [16, 16], rtol 0.0, atol 8e-7
+    ),
+    both_targets!(
+        "conv2d-hwc-s2-fp32-wg", "Conv2D in HWC weight gradient with stride 2 in FP32", HWC_S2_SHAPE, HWC_S2_MACS, [],
+        F32, [16, 144], rtol 0.0, atol 8e-8
+    ),
+    both_targets!(
+        "conv2d-hwc-s2-fp32-ig", "Conv2D in HWC input gradient with stride 2 in FP32", HWC_S2_SHAPE, HWC_S2_MACS, [],
+        F32, [64, 16], rtol 0.0, atol 2e-8
+    ),
+    both_targets!(
+        "depthwise-fp32-fw", "depthwise convolution forward in FP32, with bias", DEPTHWISE_SHAPE, DEPTHWISE_MACS, [],
+        F32, [16, 256], rtol 0.0, atol 7e-7
+    ),
+    both_targets!(
+        "depthwise-fp32-wg", "depthwise convolution weight and bias gradients in FP32", DEPTHWISE_SHAPE, DEPTHWISE_MACS, [],
+        F32, [176], rtol 0.0, atol 2e-6
+    ),
+    both_targets!(
+        "depthwise-fp32-ig", "depthwise convolution input gradient in FP32", DEPTHWISE_SHAPE, DEPTHWISE_MACS, [],
+        F32, [16, 256], rtol 0.0, atol 2e-8
+    ),
+    both_targets!(
+        "depthwise-s2-fp32-fw", "depthwise convolution forward in FP32, with bias", DEPTHWISE_S2_SHAPE, DEPTHWISE_S2_MACS, [],
+        F32, [16, 64], rtol 0.0, atol 5e-7
+    ),
+    both_targets!(
+        "depthwise-s2-fp32-wg", "depthwise convolution weight and bias gradients in FP32", DEPTHWISE_S2_SHAPE, DEPTHWISE_S2_MACS, [],
+        F32, [160], rtol 0.0, atol 2e-7
+    ),
+    both_targets!(
+        "depthwise-s2-fp32-ig", "depthwise convolution input gradient in FP32", DEPTHWISE_S2_SHAPE, DEPTHWISE_S2_MACS, [],
+        F32, [16, 256], rtol 0.0, atol 7e-9
+    ),
+    both_targets!(
+        "depthwise-5x5-fp32-fw", "depthwise convolution forward in FP32, with bias", DEPTHWISE_5X5_SHAPE, DEPTHWISE_5X5_MACS, [],
+        F32, [8, 63], rtol 0.0, atol 5e-7
+    ),
+    both_targets!(
+        "depthwise-5x5-fp32-wg", "depthwise convolution weight and bias gradients in FP32", DEPTHWISE_5X5_SHAPE, DEPTHWISE_5X5_MACS, [],
+        F32, [208], rtol 0.0, atol 3e-7
+    ),
+    both_targets!(
+        "depthwise-5x5-fp32-ig", "depthwise convolution input gradient in FP32", DEPTHWISE_5X5_SHAPE, DEPTHWISE_5X5_MACS, [],
+        F32, [8, 63], rtol 0.0, atol 3e-8
+    ),
+    both_targets!(
+        "cross-entropy-fp32", "softmax, cross-entropy and their gradient in FP32; the result is the gradient, then the loss", CLASSES_SHAPE, 0, [],
+        F32, [13], rtol 0.0, atol 4e-7
+    ),
+    both_targets!(
+        "residual-fp32-fw", "residual addition and ReLU forward in FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [4096], rtol 0.0, atol 2e-7
+    ),
+    both_targets!(
+        "residual-fp32-bw", "residual addition and ReLU backward in FP32", PRIMITIVE_SHAPE, 0, [],
+        F32, [4096], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "global-pool-fp32-fw", "mean over positions forward in FP32", "16x8x8", 0, [],
+        F32, [16], rtol 0.0, atol 7e-8
+    ),
+    both_targets!(
+        "global-pool-fp32-bw", "mean over positions and ReLU before it, backward in FP32", "16x8x8", 0, [],
+        F32, [16, 64], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "im2col-fp32", "columns of a convolution in CHW, FP32", LAYOUT_SHAPE, 0, [],
+        F32, [72, 64], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "im2row-fp32", "rows of a convolution in HWC, FP32", LAYOUT_SHAPE, 0, [],
+        F32, [64, 72], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "turn-weights-fp32", "weights as the matrix of an input gradient, FP32", "16x8x3x3", 0, [],
+        F32, [8, 16, 9], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "matmul-unrolled-fp16", "matrix multiply in FP16 in the unrollings of the field", UNROLLED_SHAPE, UNROLLED_MACS, [UNROLLED, SPLIT],
+        F16, [32, 32], rtol 0.0, atol 0.03
+    ),
+    both_targets!(
+        "matmul-packed-fp16", "matrix multiply in packed FP16 with two sums an element", UNROLLED_SHAPE, UNROLLED_MACS, [PACKED, SPLIT],
+        F16, [32, 32], rtol 0.0, atol 0.01
+    ),
+    both_targets!(
+        "conv2d-hwc-fp16-fw", "Conv2D in HWC forward in packed FP16, with bias", HWC_SHAPE, HWC_MACS, [],
+        F16, [64, 16], rtol 0.0, atol 0.003
+    ),
+    both_targets!(
+        "conv2d-hwc-fp16-wg", "Conv2D in HWC weight gradient in packed FP16", HWC_SHAPE, HWC_MACS, [],
+        F16, [16, 144], rtol 0.0, atol 0.002
+    ),
+    both_targets!(
+        "conv2d-hwc-fp16-ig", "Conv2D in HWC input gradient in packed FP16", HWC_SHAPE, HWC_MACS, [],
+        F16, [64, 16], rtol 0.0, atol 0.0003
+    ),
+    both_targets!(
+        "conv2d-hwc-s2-fp16-fw", "Conv2D in HWC forward with stride 2 in packed FP16, with bias", HWC_S2_SHAPE, HWC_S2_MACS, [],
+        F16, [16, 16], rtol 0.0, atol 0.003
+    ),
+    both_targets!(
+        "conv2d-hwc-s2-fp16-wg", "Conv2D in HWC weight gradient with stride 2 in packed FP16", HWC_S2_SHAPE, HWC_S2_MACS, [],
+        F16, [16, 144], rtol 0.0, atol 0.0006
+    ),
+    both_targets!(
+        "conv2d-hwc-s2-fp16-ig", "Conv2D in HWC input gradient with stride 2 in packed FP16", HWC_S2_SHAPE, HWC_S2_MACS, [],
+        F16, [64, 16], rtol 0.0, atol 0.0002
+    ),
+    both_targets!(
+        "depthwise-fp16-fw", "depthwise convolution forward in FP16, with bias", DEPTHWISE_SHAPE, DEPTHWISE_MACS, [],
+        F16, [16, 256], rtol 0.0, atol 0.005
+    ),
+    both_targets!(
+        "depthwise-fp16-wg", "depthwise convolution weight and bias gradients in FP16", DEPTHWISE_SHAPE, DEPTHWISE_MACS, [],
+        F16, [176], rtol 0.0, atol 0.009
+    ),
+    both_targets!(
+        "depthwise-fp16-ig", "depthwise convolution input gradient in FP16", DEPTHWISE_SHAPE, DEPTHWISE_MACS, [],
+        F16, [16, 256], rtol 0.0, atol 0.0001
+    ),
+    both_targets!(
+        "depthwise-s2-fp16-fw", "depthwise convolution forward in FP16, with bias", DEPTHWISE_S2_SHAPE, DEPTHWISE_S2_MACS, [],
+        F16, [16, 64], rtol 0.0, atol 0.005
+    ),
+    both_targets!(
+        "depthwise-s2-fp16-wg", "depthwise convolution weight and bias gradients in FP16", DEPTHWISE_S2_SHAPE, DEPTHWISE_S2_MACS, [],
+        F16, [160], rtol 0.0, atol 0.003
+    ),
+    both_targets!(
+        "depthwise-s2-fp16-ig", "depthwise convolution input gradient in FP16", DEPTHWISE_S2_SHAPE, DEPTHWISE_S2_MACS, [],
+        F16, [16, 256], rtol 0.0, atol 7e-5
+    ),
+    both_targets!(
+        "depthwise-5x5-fp16-fw", "depthwise convolution forward in FP16, with bias", DEPTHWISE_5X5_SHAPE, DEPTHWISE_5X5_MACS, [],
+        F16, [8, 63], rtol 0.0, atol 0.004
+    ),
+    both_targets!(
+        "depthwise-5x5-fp16-wg", "depthwise convolution weight and bias gradients in FP16", DEPTHWISE_5X5_SHAPE, DEPTHWISE_5X5_MACS, [],
+        F16, [208], rtol 0.0, atol 0.002
+    ),
+    both_targets!(
+        "depthwise-5x5-fp16-ig", "depthwise convolution input gradient in FP16", DEPTHWISE_5X5_SHAPE, DEPTHWISE_5X5_MACS, [],
+        F16, [8, 63], rtol 0.0, atol 0.0001
+    ),
+    both_targets!(
+        "cross-entropy-fp16", "softmax, cross-entropy and their gradient in FP16; the result is the gradient, then the loss", CLASSES_SHAPE, 0, [],
+        F16, [13], rtol 0.0, atol 0.004
+    ),
+    both_targets!(
+        "residual-fp16-fw", "residual addition and ReLU forward in packed FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [4096], rtol 0.0, atol 0.001
+    ),
+    both_targets!(
+        "residual-fp16-bw", "residual addition and ReLU backward in packed FP16", PRIMITIVE_SHAPE, 0, [],
+        F16, [4096], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "global-pool-fp16-fw", "mean over positions forward in FP16", "16x8x8", 0, [],
+        F16, [16], rtol 0.0, atol 0.0005
+    ),
+    both_targets!(
+        "global-pool-fp16-bw", "mean over positions and ReLU before it, backward in FP16", "16x8x8", 0, [],
+        F16, [16, 64], rtol 0.0, atol 6e-8
+    ),
+    both_targets!(
+        "im2col-fp16", "columns of a convolution in CHW, FP16", LAYOUT_SHAPE, 0, [],
+        F16, [72, 64], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "im2row-fp16", "rows of a convolution in HWC, FP16", LAYOUT_SHAPE, 0, [],
+        F16, [64, 72], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "turn-weights-fp16", "weights as the matrix of an input gradient, FP16", "16x8x3x3", 0, [],
+        F16, [8, 16, 9], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "matmul-unrolled-bf16", "matrix multiply in bfloat16 in the unrollings of the field", UNROLLED_SHAPE, UNROLLED_MACS, [UNROLLED, SPLIT],
+        Bf16, [32, 32], rtol 0.0, atol 0.2
+    ),
+    both_targets!(
+        "matmul-packed-bf16", "matrix multiply in packed bfloat16 with two sums an element", UNROLLED_SHAPE, UNROLLED_MACS, [PACKED, SPLIT],
+        Bf16, [32, 32], rtol 0.0, atol 0.1
+    ),
+    both_targets!(
+        "depthwise-s2-bf16-fw", "depthwise convolution forward in bfloat16, with bias", DEPTHWISE_S2_SHAPE, DEPTHWISE_S2_MACS, [],
+        Bf16, [16, 64], rtol 0.0, atol 0.04
+    ),
+    both_targets!(
+        "depthwise-s2-bf16-wg", "depthwise convolution weight and bias gradients in bfloat16", DEPTHWISE_S2_SHAPE, DEPTHWISE_S2_MACS, [],
+        Bf16, [160], rtol 0.0, atol 0.02
+    ),
+    both_targets!(
+        "depthwise-s2-bf16-ig", "depthwise convolution input gradient in bfloat16", DEPTHWISE_S2_SHAPE, DEPTHWISE_S2_MACS, [],
+        Bf16, [16, 256], rtol 0.0, atol 0.0005
+    ),
+    both_targets!(
+        "cross-entropy-bf16", "softmax, cross-entropy and their gradient in bfloat16; the result is the gradient, then the loss", CLASSES_SHAPE, 0, [],
+        Bf16, [13], rtol 0.0, atol 0.02
+    ),
+    both_targets!(
+        "matmul-bf16", "matrix multiply in packed bfloat16", "96x96 * 96x96", 96 * 96 * 96, [KERNEL],
+        Bf16, [96, 96], rtol 0.0, atol 0.7
+    ),
+    both_targets!(
+        "conv2d-bf16-fw", "Conv2D forward in packed bfloat16, with bias", CONV2D_SHAPE, CONV2D_MACS, [],
+        Bf16, [32, 16, 16], rtol 0.0, atol 0.2
+    ),
+    both_targets!(
+        "conv2d-bf16-wg", "Conv2D weight gradient in packed bfloat16", CONV2D_SHAPE, CONV2D_MACS, [],
+        Bf16, [32, 16, 3, 3], rtol 0.0, atol 0.06
+    ),
+    both_targets!(
+        "conv2d-bf16-ig", "Conv2D input gradient in packed bfloat16", CONV2D_SHAPE, CONV2D_MACS, [],
+        Bf16, [16, 16, 16], rtol 0.0, atol 0.008
+    ),
+    both_targets!(
+        "linear-bf16-fw", "fully connected forward in packed bfloat16, with bias", LINEAR_SHAPE, LINEAR_MACS, [],
+        Bf16, [64], rtol 0.0, atol 0.03
+    ),
+    both_targets!(
+        "linear-bf16-wg", "fully connected weight gradient in packed bfloat16", LINEAR_SHAPE, LINEAR_MACS, [],
+        Bf16, [64, 256], rtol 0.0, atol 0.004
+    ),
+    both_targets!(
+        "linear-bf16-ig", "fully connected input gradient in packed bfloat16", LINEAR_SHAPE, LINEAR_MACS, [],
+        Bf16, [256], rtol 0.0, atol 0.02
+    ),
+    both_targets!(
+        "relu-bf16-fw", "ReLU forward in packed bfloat16", ELEMENTS_SHAPE, 0, [],
+        Bf16, [8192], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "relu-bf16-bw", "ReLU backward in packed bfloat16", ELEMENTS_SHAPE, 0, [],
+        Bf16, [8192], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "sgd-bf16", "SGD with momentum and weight decay in packed bfloat16", ELEMENTS_SHAPE, 3 * 8192, [],
+        Bf16, [8192], rtol 0.0, atol 0.008
+    ),
+    both_targets!(
+        "mlp-bf16-train", "48 training steps of a two-layer network in packed bfloat16; the result is the loss of each step", MLP_SHAPE, MLP_MACS, [],
+        Bf16, [48], rtol 0.0, atol 0.2
+    ),
+    both_targets!(
+        "leaky-relu-bf16-fw", "LeakyReLU forward, bfloat16", PRIMITIVE_SHAPE, 0, [],
+        Bf16, [16, 16, 16], rtol 0.0, atol 0.0006
+    ),
+    both_targets!(
+        "leaky-relu-bf16-bw", "LeakyReLU backward, bfloat16", PRIMITIVE_SHAPE, 0, [],
+        Bf16, [16, 16, 16], rtol 0.0, atol 0.0006
+    ),
+    both_targets!(
+        "max-pool-bf16-fw", "max pooling of 2x2 forward, bfloat16", PRIMITIVE_SHAPE, 0, [],
+        Bf16, [16, 8, 8], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "max-pool-bf16-bw", "max pooling of 2x2 backward, bfloat16", PRIMITIVE_SHAPE, 0, [],
+        Bf16, [16, 16, 16], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "average-pool-bf16-fw", "average pooling of 2x2 forward, bfloat16", PRIMITIVE_SHAPE, 0, [],
+        Bf16, [16, 8, 8], rtol 0.0, atol 0.006
+    ),
+    both_targets!(
+        "average-pool-bf16-bw", "average pooling of 2x2 backward, bfloat16", PRIMITIVE_SHAPE, 0, [],
+        Bf16, [16, 16, 16], rtol 0.0, atol 0.0
+    ),
+    both_targets!(
+        "normalise-bf16-fw", "instance normalisation forward (batch normalisation with batch 1), bfloat16", PRIMITIVE_SHAPE, 0, [],
+        Bf16, [16, 16, 16], rtol 0.0, atol 0.02
+    ),
+    both_targets!(
+        "normalise-bf16-bw", "instance normalisation backward: gradients of x, of the scales, of the shifts, bfloat16", PRIMITIVE_SHAPE, 0, [],
+        Bf16, [4096 + 32], rtol 0.0, atol 0.2
+    ),
+    both_targets!(
+        "squared-error-bf16", "mean squared error and its gradient, bfloat16", PRIMITIVE_SHAPE, 0, [],
+        Bf16, [4096 + 16], rtol 0.06, atol 0.0001
+    ),
+    both_targets!(
+        "cast-bf16", "from binary32 to bfloat16", PRIMITIVE_SHAPE, 0, [],
+        Bf16, [16, 16, 16], rtol 0.0, atol 0.004
     ),
     both_targets!(
         "resnet8-fp32-train",

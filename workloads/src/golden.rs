@@ -4,7 +4,7 @@
 //! kernels. `exact` performs the roundings that the kernel documents, in its order, and has to be met to the last bit.
 //! `reference` is the same sum in float64: it says that `exact` is the right thing to compute, within a tolerance.
 
-use half::f16;
+use half::{bf16, f16};
 
 /// The type of the elements of a tensor in memory, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Element {
     F32,
     /// IEEE binary16.
     F16,
+    /// bfloat16: the upper half of a binary32.
+    Bf16,
 }
 
 impl Element {
@@ -20,7 +22,7 @@ impl Element {
     pub const fn size(self) -> usize {
         match self {
             Element::F32 => 4,
-            Element::F16 => 2,
+            Element::F16 | Element::Bf16 => 2,
         }
     }
 
@@ -29,6 +31,7 @@ impl Element {
         match self {
             Element::F32 => f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).into(),
             Element::F16 => f16::from_le_bytes([bytes[0], bytes[1]]).into(),
+            Element::Bf16 => bf16::from_le_bytes([bytes[0], bytes[1]]).into(),
         }
     }
 }

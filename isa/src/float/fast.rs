@@ -10,7 +10,7 @@
 //! and results that are zero, whose sign may depend on the mode.
 
 use super::exact::round_normalised;
-use super::{Flagged, Flags, Format, Rounding};
+use super::{Binary16, Binary32, Flagged, Flags, Format, Rounding};
 
 /// Bits of the host format's mantissa field.
 const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
@@ -122,6 +122,85 @@ pub(super) fn fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding
     round::<Wide>(sum::<Wide>(product, widen::<Wide>(c)), rounding)
 }
 
+/// `a * b + c` in binary32, to nearest even, for any operands; quickly if the host has a fused operation and the result is
+/// normal.
+#[inline(always)]
+pub(super) fn fma_single(a: u32, b: u32, c: u32) -> Flagged {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("fma") {
+        // SAFETY: the host has the one feature that the function needs.
+        #[allow(unsafe_code)]
+        return unsafe { host_single(a, b, c) };
+    }
+    super::fma_otherwise::<Binary32>(a, b, c, Rounding::Rne)
+}
+
+/// The host's own fused operation, on which alone the next of a chain of them waits; beside it the host's binary64 tells
+/// whether the result is exact.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "fma")]
+fn host_single(a: u32, b: u32, c: u32) -> Flagged {
+    let [x, y, z] = [a, b, c].map(f32::from_bits);
+    let result = x.mul_add(y, z);
+    let magnitude = result.to_bits() & (u32::MAX >> 1);
+    let least = Binary32::MANTISSA + 2;
+    if magnitude.wrapping_sub(least) >= Binary32::INFINITY - least {
+        return super::fma_otherwise::<Binary32>(a, b, c, Rounding::Rne);
+    }
+    let inexact = !is_exact(f64::from(result), f64::from(x) * f64::from(y), f64::from(z));
+    Flagged::new(result.to_bits(), Flags::INEXACT.when(inexact))
+}
+
+/// `a * b + c` in both lanes of packed binary16, to nearest even, for any operands; quickly if both lanes are settled by a
+/// straight line.
+#[inline(always)]
+pub(super) fn fma_lanes(a: u32, b: u32, c: u32) -> Flagged {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("f16c") {
+        // SAFETY: the host has the one feature that the function needs.
+        #[allow(unsafe_code)]
+        return unsafe { host_lanes(a, b, c) };
+    }
+    portable_lanes(a, b, c).unwrap_or_else(|| super::fma_each_lane::<Binary16>(a, b, c, Rounding::Rne))
+}
+
+/// [`portable_lanes`] with the host's conversions from and to binary16: half as long from an operand to the result.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "f16c")]
+fn host_lanes(a: u32, b: u32, c: u32) -> Flagged {
+    use std::arch::x86_64::*;
+    let wide = |x: u32| _mm_cvtph_ps(_mm_cvtsi32_si128(x as i32));
+    let addend = wide(c);
+    let product = _mm_mul_ps(wide(a), wide(b));
+    let sum = _mm_add_ps(product, addend);
+    let bits = _mm_cvtsi128_si32(_mm_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(sum)) as u32;
+    let has_none_of = |mask: i32| {
+        let masked = _mm_and_si128(_mm_castps_si128(sum), _mm_set1_epi32(mask));
+        _mm_castsi128_ps(_mm_cmpeq_epi32(masked, _mm_setzero_si128()))
+    };
+    let exact = _mm_and_ps(
+        _mm_cmpeq_ps(_mm_sub_ps(sum, product), addend),
+        _mm_cmpeq_ps(_mm_sub_ps(sum, addend), product),
+    );
+    let unknown = _mm_movemask_ps(_mm_andnot_ps(exact, has_none_of(0xfff))) & 3;
+    // An infinity or a NaN among the operands makes the result one. The least normal number may have been rounded up to as a
+    // subnormal one, which underflows.
+    let normal = |half: u32| (half & 0x7fff).wrapping_sub(0x401) < 0x7c00 - 0x401;
+    if unknown != 0 || !(normal(bits) & normal(bits >> 16)) {
+        return super::fma_each_lane::<Binary16>(a, b, c, Rounding::Rne);
+    }
+    let inexact = _mm_movemask_ps(has_none_of(0x1fff)) & 3 != 3;
+    Flagged::new(bits, Flags::INEXACT.when(inexact))
+}
+
+/// Whether a lane of the three is an infinity or a NaN.
+#[inline(always)]
+fn has_special_lane(a: u32, b: u32, c: u32) -> bool {
+    // The exponent field of all ones carries into the sign's place.
+    let carries = |x: u32| (x & 0x7c00_7c00) + 0x0400_0400;
+    (carries(a) | carries(b) | carries(c)) & 0x8000_8000 != 0
+}
+
 /// `a * b + c` in both lanes of packed binary16, to nearest even, if no operand is an infinity or a NaN, both results are
 /// normal and neither sum needs care: a straight line for what packed kernels do nearly always.
 ///
@@ -129,10 +208,8 @@ pub(super) fn fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding
 /// the same side as the exact sum of every number and every tie of binary16, because those are 24-bit numbers; only where
 /// it meets one of them does it matter whether it is exact.
 #[inline(always)]
-pub(super) fn fma_lanes(a: u32, b: u32, c: u32) -> Option<Flagged> {
-    // The exponent field of all ones carries into the sign's place.
-    let carries = |x: u32| (x & 0x7c00_7c00) + 0x0400_0400;
-    if (carries(a) | carries(b) | carries(c)) & 0x8000_8000 != 0 {
+fn portable_lanes(a: u32, b: u32, c: u32) -> Option<Flagged> {
+    if has_special_lane(a, b, c) {
         return None;
     }
     let ([a0, a1], [b0, b1], [c0, c1]) = (widen_lanes(a), widen_lanes(b), widen_lanes(c));
@@ -219,7 +296,7 @@ pub(super) fn from_int<F: Format>(value: i64, rounding: Rounding) -> Option<Flag
 
 #[cfg(test)]
 mod tests {
-    use super::super::{BFloat16, Binary16, Binary32, Float8, exact};
+    use super::super::{BFloat16, Float8, exact};
     use super::*;
 
     /// Random operands, many of them near 1, near the ends of the range, or with a short mantissa.
@@ -279,20 +356,29 @@ mod tests {
                 )
             });
             assert!(taken > 50, "only {taken} % of multiply-adds were fast");
+            if rounding == Rounding::Rne && F::WIDTH == u32::BITS {
+                agreement("fused multiply-add", rounding, count, || {
+                    let [a, b, c] = triple();
+                    let fast = Some(fma_single(a, b, c));
+                    ([a, b, c], fast, exact::fma::<F, F>(a, b, c, rounding))
+                });
+            }
             if rounding == Rounding::Rne && F::EXPONENT_BITS == 5 && F::WIDTH == 16 {
                 let mut taken = 0;
                 for _ in 0..count {
                     let (low, high) = (triple(), triple());
                     let [a, b, c] = [0, 1, 2].map(|i| low[i] | high[i] << 16);
-                    let Some(fast) = fma_lanes(a, b, c) else { continue };
                     let lane = |shift: u32| {
                         let [a, b, c] = [a, b, c].map(|x| x >> shift & 0xffff);
                         exact::fma::<F, F>(a, b, c, rounding)
                     };
                     let (low, high) = (lane(0), lane(16));
                     let expected = Flagged::new(low.bits | high.bits << 16, low.flags | high.flags);
-                    assert_eq!(fast, expected, "lanes of {a:x} * {b:x} + {c:x}");
-                    taken += 1;
+                    assert_eq!(fma_lanes(a, b, c), expected, "lanes of {a:x} * {b:x} + {c:x}");
+                    if let Some(fast) = portable_lanes(a, b, c) {
+                        assert_eq!(fast, expected, "lanes of {a:x} * {b:x} + {c:x}");
+                        taken += 1;
+                    }
                 }
                 assert!(taken > 0, "no multiply-add took the straight line");
             }

@@ -149,17 +149,23 @@ pub fn mul<F: Format>(a: u32, b: u32, rounding: Rounding) -> Flagged {
 /// multiply-add").
 #[inline(always)]
 pub fn fma<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
+    if F::WIDTH == u32::BITS && rounding == Rounding::Rne {
+        return fast::fma_single(a, b, c);
+    }
+    fma_otherwise::<F>(a, b, c, rounding)
+}
+
+/// Apart, so that what comes before it saves no registers.
+#[inline(never)]
+fn fma_otherwise<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
     widening_fma::<F, F>(a, b, c, rounding)
 }
 
 /// [`fma`] in both lanes of packed registers of a 16-bit format.
 #[inline(always)]
 pub fn fma_lanes<F: Format>(a: u32, b: u32, c: u32, rounding: Rounding) -> Flagged {
-    if rounding == Rounding::Rne
-        && F::EXPONENT_BITS == Binary16::EXPONENT_BITS
-        && let Some(result) = fast::fma_lanes(a, b, c)
-    {
-        return result;
+    if rounding == Rounding::Rne && F::EXPONENT_BITS == Binary16::EXPONENT_BITS {
+        return fast::fma_lanes(a, b, c);
     }
     fma_each_lane::<F>(a, b, c, rounding)
 }

@@ -138,6 +138,15 @@ pub enum Quad {
 }
 
 impl Quad {
+    /// What four of them leave in a register that each adds to, likewise; nothing where that is not quick.
+    #[inline(always)]
+    pub fn sum(self, a: &Four, b: &Four, c: u32) -> Option<(u32, Flags)> {
+        match self {
+            Self::FmaddS => None,
+            Self::VfmacH => float::sum_h(a, b, c),
+        }
+    }
+
     /// What four of them do, rounding to nearest even: their results and all flags, or nothing where each has to be
     /// computed by itself.
     #[inline(always)]

@@ -1,5 +1,6 @@
-//! Four independent multiply-adds at once, to nearest even: what the inner loops of kernels are made of, as straight lines
-//! over arrays, which the compiler turns into the host's vector instructions.
+//! Four multiply-adds at once, to nearest even: what the inner loops of kernels are made of. Independent ones are straight
+//! lines over arrays, which the compiler turns into the host's vector instructions; of those that sum up in one register
+//! none but the last has to reach it.
 //!
 //! This is neither another definition of the operations nor a complete one; where the straight line does not know a
 //! result, it has none, and the caller computes each by itself.
@@ -120,6 +121,50 @@ fn settle_upper_halves<const CAREFUL: bool>(a: &Four, b: &Four, c: &Four) -> Hal
     Halves { results, unknown, sums }
 }
 
+/// `c + a * b` four times, each the addend of the next, in both lanes of packed registers of binary16: the last result.
+/// Known only where the host has conversions from and to binary16.
+#[inline(always)]
+pub fn sum_h(a: &Four, b: &Four, c: u32) -> Option<(u32, Flags)> {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("f16c") {
+        // SAFETY: the host has the one feature that the function needs.
+        #[allow(unsafe_code)]
+        return unsafe { host_sum_h(a, b, c) };
+    }
+    let _ = (a, b, c);
+    None
+}
+
+/// The sum stays in the host's register; what [`fma_h`] says of a sum that is inexact holds here.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "f16c")]
+fn host_sum_h(a: &Four, b: &Four, c: u32) -> Option<(u32, Flags)> {
+    use std::arch::x86_64::*;
+    let wide = |x: u32| _mm_cvtph_ps(_mm_cvtsi32_si128(x as i32));
+    let magnitudes = _mm_castsi128_ps(_mm_set1_epi32(i32::MAX));
+    let (least, infinity) = (_mm_set1_ps(1.0 / 16384.0), _mm_set1_ps(f32::INFINITY));
+    let mut addend = wide(c);
+    let mut rounded = _mm_setzero_si128();
+    let (mut known, mut exact) = (0b11, 0b11);
+    for i in 0..4 {
+        let product = _mm_mul_ps(wide(a[i]), wide(b[i]));
+        let sum = _mm_add_ps(product, addend);
+        let low = _mm_and_si128(_mm_castps_si128(sum), _mm_set1_epi32(0xfff));
+        let near = _mm_castsi128_ps(_mm_cmpeq_epi32(low, _mm_setzero_si128()));
+        rounded = _mm_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(sum);
+        addend = _mm_cvtph_ps(rounded);
+        // The least normal number may have been rounded up to as a subnormal one, which underflows.
+        let magnitude = _mm_and_ps(addend, magnitudes);
+        let normal = _mm_and_ps(_mm_cmpgt_ps(magnitude, least), _mm_cmplt_ps(magnitude, infinity));
+        known &= _mm_movemask_ps(_mm_andnot_ps(near, normal));
+        exact &= _mm_movemask_ps(_mm_cmpeq_ps(addend, sum));
+    }
+    (known == 0b11).then(|| {
+        let flags = Flags::INEXACT.when(exact != 0b11);
+        (_mm_cvtsi128_si32(rounded) as u32, flags)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -183,6 +228,31 @@ mod tests {
                 let (low, high) = (lane(i, 0), lane(i, 16));
                 Flagged::new(low.bits | high.bits << 16, low.flags | high.flags)
             })?;
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(30_000))]
+
+        #[test]
+        fn sums_of_binary16_are_those_of_one_after_the_other(
+            a in prop::array::uniform4(pair()),
+            b in prop::array::uniform4(pair()),
+            c in pair(),
+        ) {
+            if let Some(got) = sum_h(&a, &b, c) {
+                let (mut sum, mut flags) = (c, Flags::NONE);
+                for i in 0..4 {
+                    let lane = |shift: u32| {
+                        let [a, b, c] = [a[i], b[i], sum].map(|x| x >> shift & 0xffff);
+                        exact::fma::<Binary16, Binary16>(a, b, c, Rounding::Rne)
+                    };
+                    let (low, high) = (lane(0), lane(16));
+                    sum = low.bits | high.bits << 16;
+                    flags |= low.flags | high.flags;
+                }
+                prop_assert_eq!(got, (sum, flags));
+            }
         }
     }
 

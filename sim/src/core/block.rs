@@ -190,9 +190,8 @@ pub struct Block {
     pub answers_at_once: bool,
     /// Bytes from the first instruction to the last one's beginning.
     pub reach: u16,
-    /// Where four of an operation stand together none of which reads what another writes: what computes them at once, and
-    /// the number of the first, one bit each.
-    pub quads: Option<(Quad, u32)>,
+    /// Where four of an operation stand together that can be computed at once.
+    pub quads: Option<Quads>,
     /// What it adds to the counters.
     pub tally: Tally,
     /// What it does to the pipeline.
@@ -312,34 +311,61 @@ impl Blocks {
     }
 }
 
-/// The groups of four in `uops` that can be computed at once, of the first operation that has any.
-fn quads(uops: &[Uop]) -> Option<(Quad, u32)> {
-    let mut found = None;
+/// Fours of an operation that can be computed at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Quads {
+    /// The operation.
+    pub quad: Quad,
+    /// The first of four that are independent, one bit each.
+    pub apart: u32,
+    /// The first of four that add to one register, one bit each.
+    pub sums: u32,
+}
+
+/// The fours in `uops`, of the first operation that has any.
+fn quads(uops: &[Uop]) -> Option<Quads> {
+    let mut found: Option<Quads> = None;
     let mut first = 0;
     while let Some(four) = uops.get(first..first + 4) {
-        match together(four) {
-            Some(quad) if found.is_none_or(|(other, _)| other == quad) => {
-                let (_, firsts) = found.get_or_insert((quad, 0));
-                *firsts |= 1 << first;
-                first += 4;
-            }
-            _ => first += 1,
-        }
+        let quad = one_operation(four).filter(|quad| found.is_none_or(|found| found.quad == *quad));
+        let (apart, sum) = (are_independent(four), adds_to_one(four));
+        let Some(quad) = quad.filter(|quad| apart || sum && *quad == Quad::VfmacH) else {
+            first += 1;
+            continue;
+        };
+        let quads = found.get_or_insert(Quads {
+            quad,
+            apart: 0,
+            sums: 0,
+        });
+        *if apart { &mut quads.apart } else { &mut quads.sums } |= 1 << first;
+        first += 4;
     }
     found
 }
 
-/// The operation of `four` instructions, where it is one and of one form, rounds alike, and none reads or writes what an earlier one writes.
-fn together(four: &[Uop]) -> Option<Quad> {
+/// The operation of `four` instructions, where it is one and of one form, and rounds alike.
+fn one_operation(four: &[Uop]) -> Option<Quad> {
     let quad = four[0].quad?;
-    let rounding = four[0].rounding;
+    let (rounding, replicate) = (four[0].rounding, four[0].replicate);
     let nearest = matches!(rounding, RoundingMode::Dynamic | RoundingMode::Fixed(Rounding::Rne));
-    let replicate = four[0].replicate;
     let alike = |uop: &Uop| uop.quad == Some(quad) && uop.rounding == rounding && uop.replicate == replicate;
-    let independent = |(index, uop): (usize, &Uop)| {
+    (nearest && replicate != Replicate::Byte && four.iter().all(alike)).then_some(quad)
+}
+
+/// Whether none of them reads or writes what an earlier one writes.
+fn are_independent(four: &[Uop]) -> bool {
+    four.iter().enumerate().all(|(index, uop)| {
         let names = [uop.rd, uop.rs1, uop.rs2, uop.rs3];
         four[..index].iter().all(|earlier| !names.contains(&earlier.rd))
-    };
-    (nearest && replicate != Replicate::Byte && four.iter().all(alike) && four.iter().enumerate().all(independent))
-        .then_some(quad)
+    })
+}
+
+/// Whether all of them add to the register that they write, and multiply others.
+fn adds_to_one(four: &[Uop]) -> bool {
+    let sum = four[0].rd;
+    sum != 0
+        && four
+            .iter()
+            .all(|uop| uop.rd == sum && uop.rs3 == sum && ![uop.rs1, uop.rs2].contains(&sum))
 }

@@ -572,12 +572,12 @@ impl Core {
     #[inline(always)]
     fn operands(&self, uop: &Uop) -> (u32, u32, u32) {
         let a = self.registers[(uop.rs1 & 63) as usize];
-        let (keep, copies) = match uop.replicate {
-            Replicate::No => (u32::MAX, 1),
-            Replicate::Half => (0xffff, 0x1_0001),
-            Replicate::Byte => (0xff, 0x0101_0101),
+        let lanes = self.registers[(uop.rs2 & 63) as usize];
+        let b = match uop.replicate {
+            Replicate::No => lanes,
+            Replicate::Half => (lanes & 0xffff) * 0x1_0001,
+            Replicate::Byte => (lanes & 0xff) * 0x0101_0101,
         };
-        let b = (self.registers[(uop.rs2 & 63) as usize] & keep).wrapping_mul(copies);
         (
             a,
             b.wrapping_add(uop.imm as u32),

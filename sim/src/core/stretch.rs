@@ -214,12 +214,13 @@ impl Core {
     pub(super) fn compute(&mut self, block: &Block, dynamic: Rounding) {
         let mut flags = Flags::NONE;
         let computations = &block.uops[..usize::from(block.count)];
+        let fours = block.quads.map_or(0, |quads| quads.apart | quads.sums);
         let mut next = 0;
         while let Some(uop) = computations.get(next) {
-            if let Some((quad, firsts)) = block.quads
-                && firsts >> next & 1 == 1
+            if fours >> next & 1 == 1
+                && let Some(quads) = block.quads
                 && (dynamic == Rounding::Rne || uop.rounding != RoundingMode::Dynamic)
-                && let Some(known) = self.pass_four(quad, &computations[next..])
+                && let Some(known) = self.pass_four(quads.quad, quads.sums >> next & 1 == 1, &computations[next..])
             {
                 flags |= known;
                 next += 4;
@@ -246,14 +247,20 @@ impl Core {
         self.csr.float_written |= block.computes_floats;
     }
 
-    /// Runs the first four of `uops`, which are independent, at once, if their results are known; their flags.
+    /// Runs the first four of `uops`, which are independent, or add to one register, at once, if their results are known;
+    /// their flags.
     #[inline(never)]
-    fn pass_four(&mut self, quad: Quad, uops: &[Uop]) -> Option<Flags> {
+    fn pass_four(&mut self, quad: Quad, sum: bool, uops: &[Uop]) -> Option<Flags> {
         let four = uops.first_chunk::<4>()?;
         let read = |register: fn(&Uop) -> u8| [0, 1, 2, 3].map(|i| self.registers[(register(&four[i]) & 63) as usize]);
         let (a, mut b, c) = (read(|uop| uop.rs1), read(|uop| uop.rs2), read(|uop| uop.rs3));
         if four[0].replicate == Replicate::Half {
             b = b.map(|lanes| lanes & 0xffff | lanes << 16);
+        }
+        if sum {
+            let (result, flags) = quad.sum(&a, &b, c[0])?;
+            self.write(four[0].rd, result);
+            return Some(flags);
         }
         let (results, flags) = quad.eval(&a, &b, &c)?;
         for (uop, result) in four.iter().zip(results) {

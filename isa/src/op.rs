@@ -138,12 +138,21 @@ pub enum Quad {
 }
 
 impl Quad {
-    /// What four of them leave in a register that each adds to, likewise; nothing where that is not quick.
+    /// What four of them leave in a register that each of them adds to, likewise; nothing where that is not quick.
     #[inline(always)]
-    pub fn sum(self, a: &Four, b: &Four, c: u32) -> Option<(u32, Flags)> {
+    pub fn sum(self, a: &Four, b: &Four, first: u32) -> Option<(u32, Flags)> {
         match self {
-            Self::FmaddS => None,
-            Self::VfmacH => float::sum_h(a, b, c),
+            Self::FmaddS => float::chain_s::<true>(a, b, first),
+            Self::VfmacH => float::sum_h(a, b, first),
+        }
+    }
+
+    /// What four of them leave in a register that is the first factor of each (Horner's scheme), likewise.
+    #[inline(always)]
+    pub fn horner(self, b: &Four, c: &Four, first: u32) -> Option<(u32, Flags)> {
+        match self {
+            Self::FmaddS => float::chain_s::<false>(c, b, first),
+            Self::VfmacH => None,
         }
     }
 

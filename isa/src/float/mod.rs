@@ -24,7 +24,7 @@ mod quad;
 pub use compare::{classify, eq, le, lt, max, min};
 pub use convert::{Integer, convert, from_int, to_int};
 pub use format::{BFloat16, Binary16, Binary32, Float8, Format};
-pub use quad::{Four, fma_h, fma_s, sum_h};
+pub use quad::{Four, chain_s, fma_h, fma_s, sum_h};
 
 /// A rounding mode, with the encoding of `frm`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

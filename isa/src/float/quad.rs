@@ -129,40 +129,98 @@ pub fn sum_h(a: &Four, b: &Four, c: u32) -> Option<(u32, Flags)> {
     if std::arch::is_x86_feature_detected!("f16c") {
         // SAFETY: the host has the one feature that the function needs.
         #[allow(unsafe_code)]
-        return unsafe { host_sum_h(a, b, c) };
+        let (sum, flags) = unsafe { host_sum_h(a, b, c) };
+        return (flags != UNKNOWN).then_some((sum, Flags(flags)));
     }
     let _ = (a, b, c);
     None
 }
 
-/// The sum stays in the host's register; what [`fma_h`] says of a sum that is inexact holds here.
+/// What stands for the flags where a sum is not known, so that sums come back in the host's registers.
+#[cfg(target_arch = "x86_64")]
+const UNKNOWN: u8 = u8::MAX;
+
+/// The sum and its flags. It stays in the host's register; what [`fma_h`] says of a sum that is inexact holds here.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "f16c")]
-fn host_sum_h(a: &Four, b: &Four, c: u32) -> Option<(u32, Flags)> {
+fn host_sum_h(a: &Four, b: &Four, c: u32) -> (u32, u8) {
     use std::arch::x86_64::*;
     let wide = |x: u32| _mm_cvtph_ps(_mm_cvtsi32_si128(x as i32));
     let magnitudes = _mm_castsi128_ps(_mm_set1_epi32(i32::MAX));
-    let (least, infinity) = (_mm_set1_ps(1.0 / 16384.0), _mm_set1_ps(f32::INFINITY));
+    let (least, beyond) = (_mm_set1_ps(1.0 / 16384.0), _mm_set1_ps(65536.0));
     let mut addend = wide(c);
-    let mut rounded = _mm_setzero_si128();
     let (mut known, mut exact) = (0b11, 0b11);
     for i in 0..4 {
         let product = _mm_mul_ps(wide(a[i]), wide(b[i]));
         let sum = _mm_add_ps(product, addend);
-        let low = _mm_and_si128(_mm_castps_si128(sum), _mm_set1_epi32(0xfff));
+        let bits = _mm_castps_si128(sum);
+        let low = _mm_and_si128(bits, _mm_set1_epi32(0xfff));
         let near = _mm_castsi128_ps(_mm_cmpeq_epi32(low, _mm_setzero_si128()));
-        rounded = _mm_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(sum);
-        addend = _mm_cvtph_ps(rounded);
+        // What is no tie is rounded to the nearest by half of the last place and no more bits than that.
+        let half = _mm_set1_epi32(0x1000);
+        addend = _mm_castsi128_ps(_mm_and_si128(_mm_add_epi32(bits, half), _mm_set1_epi32(!0x1fff)));
         // The least normal number may have been rounded up to as a subnormal one, which underflows.
         let magnitude = _mm_and_ps(addend, magnitudes);
-        let normal = _mm_and_ps(_mm_cmpgt_ps(magnitude, least), _mm_cmplt_ps(magnitude, infinity));
+        let normal = _mm_and_ps(_mm_cmpgt_ps(magnitude, least), _mm_cmplt_ps(magnitude, beyond));
         known &= _mm_movemask_ps(_mm_andnot_ps(near, normal));
         exact &= _mm_movemask_ps(_mm_cmpeq_ps(addend, sum));
     }
-    (known == 0b11).then(|| {
-        let flags = Flags::INEXACT.when(exact != 0b11);
-        (_mm_cvtsi128_si32(rounded) as u32, flags)
-    })
+    let flags = if known == 0b11 {
+        Flags::INEXACT.when(exact != 0b11).0
+    } else {
+        UNKNOWN
+    };
+    let rounded = _mm_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(addend);
+    (_mm_cvtsi128_si32(rounded) as u32, flags)
+}
+
+/// `first = a * b + first` (`SUM`) or `first = first * b + c` (Horner's scheme) four times in binary32: the last result. `other`
+/// is `a` or `c`. Known only where the host has a fused operation.
+#[inline(always)]
+pub fn chain_s<const SUM: bool>(other: &Four, b: &Four, first: u32) -> Option<(u32, Flags)> {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("fma") {
+        // SAFETY: the host has the one feature that the function needs.
+        #[allow(unsafe_code)]
+        let (last, flags) = unsafe {
+            let [p, q, r, s] = other.map(f32::from_bits);
+            let [t, u, v, w] = b.map(f32::from_bits);
+            host_chain_s::<SUM>(f32::from_bits(first), p, q, r, s, t, u, v, w)
+        };
+        return (flags != UNKNOWN).then_some((last.to_bits(), Flags(flags)));
+    }
+    let _ = (other, b, first);
+    None
+}
+
+/// The result and its flags; all are known if all of them are normal. The operands come one by one, because then they come
+/// in the host's registers.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "fma")]
+#[allow(clippy::too_many_arguments)]
+fn host_chain_s<const SUM: bool>(
+    mut last: f32,
+    p: f32,
+    q: f32,
+    r: f32,
+    s: f32,
+    t: f32,
+    u: f32,
+    v: f32,
+    w: f32,
+) -> (f32, u8) {
+    let (mut known, mut inexact) = (true, false);
+    for (other, y) in [(p, t), (q, u), (r, v), (s, w)] {
+        let (x, z) = if SUM { (other, last) } else { (last, other) };
+        let result = x.mul_add(y, z);
+        known &= (result.abs() > f32::MIN_POSITIVE) & (result.abs() < f32::INFINITY);
+        // The product is exact in binary64; so is the difference from the larger operand, which then is the other one.
+        let (wide, product, addend) = (f64::from(result), f64::from(x) * f64::from(y), f64::from(z));
+        inexact |= (wide - product != addend) | (wide - addend != product);
+        last = result;
+    }
+    let flags = if known { Flags::INEXACT.when(inexact).0 } else { UNKNOWN };
+    (last, flags)
 }
 
 #[cfg(test)]
@@ -252,6 +310,30 @@ mod tests {
                     flags |= low.flags | high.flags;
                 }
                 prop_assert_eq!(got, (sum, flags));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(30_000))]
+
+        #[test]
+        fn chains_of_binary32_are_those_of_one_after_the_other(
+            other in prop::array::uniform4(single()),
+            b in prop::array::uniform4(single()),
+            first in single(),
+            sum in any::<bool>(),
+        ) {
+            let got = if sum { chain_s::<true>(&other, &b, first) } else { chain_s::<false>(&other, &b, first) };
+            if let Some(got) = got {
+                let (mut last, mut flags) = (first, Flags::NONE);
+                for i in 0..4 {
+                    let (a, c) = if sum { (other[i], last) } else { (last, other[i]) };
+                    let result = exact::fma::<Binary32, Binary32>(a, b[i], c, Rounding::Rne);
+                    last = result.bits;
+                    flags |= result.flags;
+                }
+                prop_assert_eq!(got, (last, flags));
             }
         }
     }

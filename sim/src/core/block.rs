@@ -318,8 +318,10 @@ pub struct Quads {
     pub quad: Quad,
     /// The first of four that are independent, one bit each.
     pub apart: u32,
-    /// The first of four that add to one register, one bit each.
+    /// The first of four that add to the register that they write, one bit each.
     pub sums: u32,
+    /// The first of four that multiply the register that they write (Horner's scheme), one bit each.
+    pub horners: u32,
 }
 
 /// The fours in `uops`, of the first operation that has any.
@@ -328,8 +330,20 @@ fn quads(uops: &[Uop]) -> Option<Quads> {
     let mut first = 0;
     while let Some(four) = uops.get(first..first + 4) {
         let quad = one_operation(four).filter(|quad| found.is_none_or(|found| found.quad == *quad));
-        let (apart, sum) = (are_independent(four), adds_to_one(four));
-        let Some(quad) = quad.filter(|quad| apart || sum && *quad == Quad::VfmacH) else {
+        let links = |takes: fn(&Uop) -> u8| {
+            let register = four[0].rd;
+            register != 0
+                && four.iter().all(|uop| {
+                    let takes_once = [uop.rs1, uop.rs2, uop.rs3]
+                        .iter()
+                        .filter(|taken| **taken == register)
+                        .count()
+                        == 1;
+                    uop.rd == register && takes(uop) == register && takes_once
+                })
+        };
+        let (apart, sum, horner) = (are_independent(four), links(|uop| uop.rs3), links(|uop| uop.rs1));
+        let Some(quad) = quad.filter(|_| apart || sum || horner) else {
             first += 1;
             continue;
         };
@@ -337,8 +351,11 @@ fn quads(uops: &[Uop]) -> Option<Quads> {
             quad,
             apart: 0,
             sums: 0,
+            horners: 0,
         });
-        *if apart { &mut quads.apart } else { &mut quads.sums } |= 1 << first;
+        quads.apart |= u32::from(apart) << first;
+        quads.sums |= u32::from(sum) << first;
+        quads.horners |= u32::from(horner) << first;
         first += 4;
     }
     found
@@ -359,13 +376,4 @@ fn are_independent(four: &[Uop]) -> bool {
         let names = [uop.rd, uop.rs1, uop.rs2, uop.rs3];
         four[..index].iter().all(|earlier| !names.contains(&earlier.rd))
     })
-}
-
-/// Whether all of them add to the register that they write, and multiply others.
-fn adds_to_one(four: &[Uop]) -> bool {
-    let sum = four[0].rd;
-    sum != 0
-        && four
-            .iter()
-            .all(|uop| uop.rd == sum && uop.rs3 == sum && ![uop.rs1, uop.rs2].contains(&sum))
 }

@@ -6,10 +6,10 @@
 //! Invariant: a core that went through a stretch equals one that was stepped through it.
 
 use ennead_isa::Replicate;
-use ennead_isa::float::{Flags, Rounding};
-use ennead_isa::op::{Addressing, Quad};
+use ennead_isa::float::{Flags, Four, Rounding};
+use ennead_isa::op::Addressing;
 
-use super::block::Block;
+use super::block::{Block, Quads};
 use super::pipeline::Leftover;
 use super::uop::{Action, RoundingMode, Tally, Uop};
 use super::{Core, event};
@@ -214,17 +214,19 @@ impl Core {
     pub(super) fn compute(&mut self, block: &Block, dynamic: Rounding) {
         let mut flags = Flags::NONE;
         let computations = &block.uops[..usize::from(block.count)];
-        let fours = block.quads.map_or(0, |quads| quads.apart | quads.sums);
+        let fours = block.quads.map_or(0, |quads| quads.apart | quads.sums | quads.horners);
         let mut next = 0;
         while let Some(uop) = computations.get(next) {
             if fours >> next & 1 == 1
                 && let Some(quads) = block.quads
                 && (dynamic == Rounding::Rne || uop.rounding != RoundingMode::Dynamic)
-                && let Some(known) = self.pass_four(quads.quad, quads.sums >> next & 1 == 1, &computations[next..])
             {
+                let (done, known) = self.pass_fours(&quads, next, &computations[next..]);
                 flags |= known;
-                next += 4;
-                continue;
+                next += done;
+                if done > 0 {
+                    continue;
+                }
             }
             let (a, b, c) = self.operands(uop);
             let value = match uop.action {
@@ -247,26 +249,59 @@ impl Core {
         self.csr.float_written |= block.computes_floats;
     }
 
-    /// Runs the first four of `uops`, which are independent, or add to one register, at once, if their results are known;
-    /// their flags.
+    /// Runs the first four of `uops`, which begin with the block's instruction `next`, at once if their results are known,
+    /// and what goes on where they are a chain: how many, and their flags.
     #[inline(never)]
-    fn pass_four(&mut self, quad: Quad, sum: bool, uops: &[Uop]) -> Option<Flags> {
-        let four = uops.first_chunk::<4>()?;
+    fn pass_fours(&mut self, quads: &Quads, next: usize, uops: &[Uop]) -> (usize, Flags) {
+        let mut flags = Flags::NONE;
+        let (fours, _) = uops.as_chunks::<4>();
+        let chain = if quads.sums >> next & 1 == 1 {
+            quads.sums
+        } else {
+            quads.horners
+        };
+        if chain >> next & 1 == 1 {
+            let rd = uops[0].rd;
+            let mut last = self.registers[(rd & 63) as usize];
+            let mut done = 0;
+            for four in fours {
+                if chain >> (next + done) & 1 == 0 || four[0].rd != rd {
+                    break;
+                }
+                let (a, b, c) = self.operands_of(four);
+                let result = if chain == quads.sums {
+                    quads.quad.sum(&a, &b, last)
+                } else {
+                    quads.quad.horner(&b, &c, last)
+                };
+                let Some((result, raised)) = result else { break };
+                last = result;
+                flags |= raised;
+                done += 4;
+            }
+            self.write(rd, last);
+            return (done, flags);
+        }
+        let Some(four) = fours.first() else { return (0, flags) };
+        let (a, b, c) = self.operands_of(four);
+        let Some((results, raised)) = quads.quad.eval(&a, &b, &c) else {
+            return (0, flags);
+        };
+        for (uop, result) in four.iter().zip(results) {
+            self.write(uop.rd, result);
+        }
+        (4, raised)
+    }
+
+    /// The operands of four instructions of one form.
+    #[inline(always)]
+    fn operands_of(&self, four: &[Uop; 4]) -> (Four, Four, Four) {
         let read = |register: fn(&Uop) -> u8| [0, 1, 2, 3].map(|i| self.registers[(register(&four[i]) & 63) as usize]);
         let (a, mut b, c) = (read(|uop| uop.rs1), read(|uop| uop.rs2), read(|uop| uop.rs3));
         if four[0].replicate == Replicate::Half {
             b = b.map(|lanes| lanes & 0xffff | lanes << 16);
         }
-        if sum {
-            let (result, flags) = quad.sum(&a, &b, c[0])?;
-            self.write(four[0].rd, result);
-            return Some(flags);
-        }
-        let (results, flags) = quad.eval(&a, &b, &c)?;
-        for (uop, result) in four.iter().zip(results) {
-            self.write(uop.rd, result);
-        }
-        Some(flags)
+        (a, b, c)
     }
 
     /// The load or store `uop` is in the execute stage from cycle `start` on.

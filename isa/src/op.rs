@@ -128,7 +128,7 @@ pub type BranchFn = fn(u32, u32) -> bool;
 /// The meaning of a floating-point operation: `(a, b, c, rounding) -> rd, flags`.
 pub type FloatFn = fn(u32, u32, u32, Rounding) -> Flagged;
 
-/// Operations of which four independent ones are computed at once.
+/// Operations of which four are computed at once, where they are independent or a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quad {
     /// `fmadd.s`.
@@ -138,6 +138,16 @@ pub enum Quad {
 }
 
 impl Quad {
+    /// What four independent ones do, rounding to nearest even: their results and all flags, or nothing where each has to be
+    /// computed by itself.
+    #[inline(always)]
+    pub fn eval(self, a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+        match self {
+            Self::FmaddS => float::fma_s(a, b, c),
+            Self::VfmacH => float::fma_h(a, b, c),
+        }
+    }
+
     /// What four of them leave in a register that each of them adds to, likewise; nothing where that is not quick.
     #[inline(always)]
     pub fn sum(self, a: &Four, b: &Four, first: u32) -> Option<(u32, Flags)> {
@@ -153,16 +163,6 @@ impl Quad {
         match self {
             Self::FmaddS => float::chain_s::<false>(c, b, first),
             Self::VfmacH => None,
-        }
-    }
-
-    /// What four of them do, rounding to nearest even: their results and all flags, or nothing where each has to be
-    /// computed by itself.
-    #[inline(always)]
-    pub fn eval(self, a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
-        match self {
-            Self::FmaddS => float::fma_s(a, b, c),
-            Self::VfmacH => float::fma_h(a, b, c),
         }
     }
 }

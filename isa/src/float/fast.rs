@@ -41,7 +41,7 @@ fn widen<F: Format>(bits: u32) -> f64 {
 /// Whether `sum`, the host's sum of `x` and `y`, is exact: of the two differences, that with the larger operand is, and
 /// it equals the smaller operand if the sum is.
 #[inline(always)]
-fn is_exact(sum: f64, x: f64, y: f64) -> bool {
+pub(super) fn is_exact(sum: f64, x: f64, y: f64) -> bool {
     (sum - x == y) & (sum - y == x)
 }
 
@@ -193,12 +193,12 @@ fn host_lanes(a: u32, b: u32, c: u32) -> Flagged {
     Flagged::new(bits, Flags::INEXACT.when(inexact))
 }
 
-/// Whether a lane of the three is an infinity or a NaN.
+/// A bit for each of the two lanes in which one of the three is an infinity or a NaN.
 #[inline(always)]
-fn has_special_lane(a: u32, b: u32, c: u32) -> bool {
+pub(super) fn special_lanes(a: u32, b: u32, c: u32) -> u32 {
     // The exponent field of all ones carries into the sign's place.
     let carries = |x: u32| (x & 0x7c00_7c00) + 0x0400_0400;
-    (carries(a) | carries(b) | carries(c)) & 0x8000_8000 != 0
+    (carries(a) | carries(b) | carries(c)) & 0x8000_8000
 }
 
 /// `a * b + c` in both lanes of packed binary16, to nearest even, if no operand is an infinity or a NaN, both results are
@@ -209,7 +209,7 @@ fn has_special_lane(a: u32, b: u32, c: u32) -> bool {
 /// it meets one of them does it matter whether it is exact.
 #[inline(always)]
 fn portable_lanes(a: u32, b: u32, c: u32) -> Option<Flagged> {
-    if has_special_lane(a, b, c) {
+    if special_lanes(a, b, c) != 0 {
         return None;
     }
     let ([a0, a1], [b0, b1], [c0, c1]) = (widen_lanes(a), widen_lanes(b), widen_lanes(c));

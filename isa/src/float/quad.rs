@@ -8,6 +8,7 @@
 //! Invariant: four results and the union of their flags are what four calls of the single operation give.
 
 use super::Flags;
+use super::fast::{is_exact, special_lanes};
 
 /// Operands or results of four operations, a register each.
 pub type Four = [u32; 4];
@@ -38,7 +39,7 @@ fn settle_s<const CAREFUL: bool>(a: &Four, b: &Four, c: &Four) -> Option<(Four, 
         let near = sum.to_bits() as u32 & 0x0fff_ffff == 0;
         let normal = (result.abs() > f32::MIN_POSITIVE) & (result.abs() < f32::INFINITY);
         unknown |= if CAREFUL {
-            let exact = (sum - product == c[i]) & (sum - c[i] == product);
+            let exact = is_exact(sum, product, c[i]);
             near & !exact | !(normal | (sum == 0.0))
         } else {
             near | !normal
@@ -64,16 +65,11 @@ fn careful_h(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
 /// With `CAREFUL`, zeros, and sums that are numbers or ties of binary16, are known too where they are exact.
 #[inline(always)]
 fn settle_h<const CAREFUL: bool>(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
-    // The exponent field of all ones carries into the sign's place.
-    let carries = |x: u32| (x & 0x7c00_7c00).wrapping_add(0x0400_0400);
-    let mut special = 0;
-    for i in 0..4 {
-        special |= carries(a[i]) | carries(b[i]) | carries(c[i]);
-    }
+    let special = (0..4).fold(0, |special, i| special | special_lanes(a[i], b[i], c[i]));
     let upper = |x: &Four| x.map(|bits| bits << 16);
     let low = settle_upper_halves::<CAREFUL>(&upper(a), &upper(b), &upper(c));
     let high = settle_upper_halves::<CAREFUL>(a, b, c);
-    let known = special & 0x8000_8000 | low.unknown | high.unknown == 0;
+    let known = special | low.unknown | high.unknown == 0;
     let inexact = (low.sums | high.sums) & 0x1fff != 0;
     let results = std::array::from_fn(|i| low.results[i] | high.results[i] << 16);
     known.then_some((results, Flags::INEXACT.when(inexact)))
@@ -216,7 +212,7 @@ fn host_chain_s<const SUM: bool>(
         known &= (result.abs() > f32::MIN_POSITIVE) & (result.abs() < f32::INFINITY);
         // The product is exact in binary64; so is the difference from the larger operand, which then is the other one.
         let (wide, product, addend) = (f64::from(result), f64::from(x) * f64::from(y), f64::from(z));
-        inexact |= (wide - product != addend) | (wide - addend != product);
+        inexact |= !is_exact(wide, product, addend);
         last = result;
     }
     let flags = if known { Flags::INEXACT.when(inexact).0 } else { UNKNOWN };

@@ -155,7 +155,7 @@ impl Core {
         } = chain;
         self.count(tally);
         self.pipeline.flowed_until(asked - 1, tally.instructions());
-        self.pipeline.flowed_to(access.alu_rd());
+        self.pipeline.flowed(access.alu_rd());
         self.last_pc = access.pc;
         self.pc = access.pc;
         let data = access.is_store().then(|| self.registers[access.data()]);

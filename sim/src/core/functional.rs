@@ -97,9 +97,7 @@ impl Core {
                     return false;
                 };
                 let result = eval(a, b, c, rounding);
-                self.write(uop.rd, result.bits);
-                self.csr.fflags |= result.flags.0;
-                self.csr.float_written = true;
+                self.write_float(uop.rd, result);
             }
             Action::DivSqrt(eval, op) => {
                 let Some(rounding) = self.rounding(uop) else {
@@ -109,9 +107,7 @@ impl Core {
                 if let Some(second) = op.second {
                     result.bits = timing::faulty(op, result, self.registers[usize::from(second & 63)]);
                 }
-                self.write(uop.rd, result.bits);
-                self.csr.fflags |= result.flags.0;
-                self.csr.float_written = true;
+                self.write_float(uop.rd, result);
             }
             Action::Branch(taken) => {
                 self.events[event::BRANCH] += 1;

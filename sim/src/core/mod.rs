@@ -21,7 +21,7 @@ pub mod timing;
 pub mod uop;
 
 use ennead_isa::Replicate;
-use ennead_isa::float::Rounding;
+use ennead_isa::float::{Flagged, Rounding};
 use ennead_isa::op::{Addressing, CsrUpdate, Fill, Width};
 use serde::{Deserialize, Serialize};
 
@@ -591,6 +591,14 @@ impl Core {
         self.registers[0] = 0;
     }
 
+    /// Writes the result of a floating-point operation, and raises its flags.
+    #[inline(always)]
+    fn write_float(&mut self, register: u8, result: Flagged) {
+        self.write(register, result.bits);
+        self.csr.fflags |= result.flags.0;
+        self.csr.float_written = true;
+    }
+
     #[inline(always)]
     fn execute(&mut self, uop: &Uop, t: u64, redirect_at: u64, program: &Program, memory: &Memory) -> bool {
         let (a, b, c) = self.operands(uop);
@@ -639,9 +647,7 @@ impl Core {
                     return self.illegal(uop, self.illegal_delay(), memory);
                 };
                 let result = eval(a, b, c, rounding);
-                self.write(uop.rd, result.bits);
-                self.csr.fflags |= result.flags.0;
-                self.csr.float_written = true;
+                self.write_float(uop.rd, result);
                 let request = self.pipeline.fp_request(s, latency);
                 if self.settings.shared_fpu {
                     return self.ask_fpu(request);
@@ -667,9 +673,7 @@ impl Core {
                 if let Some(second) = op.second {
                     result.bits = timing::faulty(op, result, self.registers[usize::from(second & 63)]);
                 }
-                self.write(uop.rd, result.bits);
-                self.csr.fflags |= result.flags.0;
-                self.csr.float_written = true;
+                self.write_float(uop.rd, result);
                 let latency = timing::iterative(self.settings.divsqrt, op, a, b);
                 let request = self.pipeline.fp_request(s, 3) + latency.occupies;
                 if self.settings.shared_divider {

@@ -465,10 +465,10 @@ impl Pipeline {
         self.charge(uop, t);
     }
 
-    /// A one-cycle instruction went through the execute stage.
+    /// A one-cycle instruction, which writes `alu_rd` through the ALU port, went through the execute stage.
     #[inline(always)]
-    pub fn flowed(&mut self, uop: &Uop) {
-        self.ex_alu_rd = uop.alu_rd;
+    pub fn flowed(&mut self, alu_rd: u8) {
+        self.ex_alu_rd = alu_rd;
     }
 
     /// `count` instructions left decode and were in the execute stage for a cycle each; the last left in cycle `issued`,
@@ -481,11 +481,6 @@ impl Pipeline {
         self.ex_natural = issued + 1;
         self.ex_end = issued + 1;
         self.sequential();
-    }
-
-    /// The last of the instructions that went through the execute stage writes `alu_rd`.
-    pub fn flowed_to(&mut self, alu_rd: u8) {
-        self.ex_alu_rd = alu_rd;
     }
 
     /// `count` instructions pass, the first of which leaves decode in cycle `at`. Returns the cycle in which the last does.

@@ -112,9 +112,7 @@ impl Core {
                     self.leave(&mut passed, uop, at);
                     let (a, b, c) = self.operands(uop);
                     let result = eval(a, b, c, rounding);
-                    self.write(uop.rd, result.bits);
-                    self.csr.fflags |= result.flags.0;
-                    self.csr.float_written = true;
+                    self.write_float(uop.rd, result);
                     self.pipeline.fp_accepted(uop.rd, at + 1, u64::from(latency));
                 }
                 Action::Load(..) | Action::Store(..) if !self.lacks_float(uop) => {
@@ -255,11 +253,8 @@ impl Core {
     fn pass_fours(&mut self, quads: &Quads, next: usize, uops: &[Uop]) -> (usize, Flags) {
         let mut flags = Flags::NONE;
         let (fours, _) = uops.as_chunks::<4>();
-        let chain = if quads.sums >> next & 1 == 1 {
-            quads.sums
-        } else {
-            quads.horners
-        };
+        let sums = quads.sums >> next & 1 == 1;
+        let chain = if sums { quads.sums } else { quads.horners };
         if chain >> next & 1 == 1 {
             let rd = uops[0].rd;
             let mut last = self.registers[(rd & 63) as usize];
@@ -269,7 +264,7 @@ impl Core {
                     break;
                 }
                 let (a, b, c) = self.operands_of(four);
-                let result = if chain == quads.sums {
+                let result = if sums {
                     quads.quad.sum(&a, &b, last)
                 } else {
                     quads.quad.horner(&b, &c, last)
@@ -330,7 +325,7 @@ impl Core {
         }
         passed.issued = at;
         passed.tally += uop.tally;
-        self.pipeline.flowed(uop);
+        self.pipeline.flowed(uop.alu_rd);
     }
 
     /// Writes down what passed: the last instruction was at `last`, the next is at `next`.

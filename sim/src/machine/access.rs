@@ -95,8 +95,14 @@ impl Machine {
     #[inline(always)]
     pub(super) fn plain_bank(&self, index: usize) -> Option<usize> {
         let request = self.cores[index].request()?;
-        let offset = request.address.wrapping_sub(self.memory.base(Which::L1));
-        (offset < self.plain_bytes && index < self.workers).then(|| self.bank(offset))
+        self.bank_of(request.address).filter(|_| index < self.workers)
+    }
+
+    /// The bank of an address in L1 that needs no routing.
+    #[inline(always)]
+    pub(super) fn bank_of(&self, address: u32) -> Option<usize> {
+        let offset = address.wrapping_sub(self.memory.base(Which::L1));
+        (offset < self.plain_bytes).then(|| self.bank(offset))
     }
 
     /// A core asks for its access: routes it, or carries it out if its time has come.

@@ -54,6 +54,25 @@ impl Machine {
         }
     }
 
+    /// The first cycle of a core's own clock that is not before the cluster's `cycle`.
+    pub(super) fn own_cycle_from(&self, index: usize, cycle: u64) -> u64 {
+        if self.is_apart(index) {
+            self.clocks.soc_from(cycle)
+        } else {
+            cycle
+        }
+    }
+
+    /// The cluster's cycle in which a core's own `cycle` happens.
+    #[inline(always)]
+    pub(super) fn cluster_cycle(&self, index: usize, cycle: u64) -> u64 {
+        if self.is_apart(index) {
+            self.clocks.cluster_from(cycle)
+        } else {
+            cycle
+        }
+    }
+
     /// The cycle of the clock of the devices outside the cluster.
     pub(super) fn soc_cycle(&self) -> u64 {
         if self.two_clocks {
@@ -143,11 +162,11 @@ impl Machine {
 
     /// A core's access is looked at again in the cluster's `cycle`, or at its own clock's next edge.
     pub(super) fn look_again(&mut self, index: usize, cycle: u64) {
+        let own = self.own_cycle_from(index, cycle);
+        self.paths[index].retry(own);
         if self.is_apart(index) {
-            self.paths[index].retry(self.clocks.soc_from(cycle));
             return self.schedule_orchestrator();
         }
-        self.paths[index].retry(cycle);
         self.calendar.insert(cycle, index);
     }
 

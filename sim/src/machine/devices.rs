@@ -31,15 +31,15 @@ impl Machine {
             first.next_due(),
             second.next_due(),
             self.udma.next_due(),
-            self.reference_edge_due(),
+            self.reference_edge_after(self.soc_cycle()),
         ];
         due.into_iter().flatten().min()
     }
 
-    /// The next rising edge of the reference clock, if firmware asked for it.
-    fn reference_edge_due(&self) -> Option<u64> {
+    /// The first rising edge of the reference clock after `cycle`, if firmware asked for it.
+    fn reference_edge_after(&self, cycle: u64) -> Option<u64> {
         let wanted = self.itc.mask() >> itc::line::REFERENCE_CLOCK & 1 != 0;
-        wanted.then(|| timer::next_reference_edge(self.soc_cycle(), self.config.soc.frequency_hz))
+        wanted.then(|| timer::next_reference_edge(cycle, self.config.soc.frequency_hz))
     }
 
     /// Delivers the grants of sleeping loads and everything else whose time has come in the devices.
@@ -388,9 +388,7 @@ impl Machine {
                 self.update_lines();
             }
         }
-        if self.itc.mask() >> itc::line::REFERENCE_CLOCK & 1 != 0
-            && timer::next_reference_edge(now - 1, self.config.soc.frequency_hz) == now
-        {
+        if self.reference_edge_after(now - 1) == Some(now) {
             self.itc.raise(itc::line::REFERENCE_CLOCK);
             self.update_lines();
         }

@@ -137,14 +137,7 @@ impl Machine {
 
     /// The last cycle in which anything happened.
     pub(super) fn last_activity(&self) -> u64 {
-        let issued = |core: &Core| {
-            let cycle = core.pipeline.issued;
-            if self.is_apart(core.index) {
-                self.clocks.cluster_from(cycle)
-            } else {
-                cycle
-            }
-        };
+        let issued = |core: &Core| self.cluster_cycle(core.index, core.pipeline.issued);
         self.cores.iter().map(issued).max().unwrap_or(0).max(self.now - 1)
     }
 

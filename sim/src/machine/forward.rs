@@ -131,7 +131,7 @@ impl Machine {
         }
         self.pass(last);
         while let Some(index) = arrived.pop() {
-            let from = self.first_own_cycle(index);
+            let from = self.own_cycle_from(index, self.now);
             let core = &mut self.cores[index];
             if let Next::Issue(_) = core.next {
                 core.pipeline.fetched(from);
@@ -152,7 +152,7 @@ impl Machine {
         }
         let horizon = last.min(now + TURN - 1);
         while let Some(index) = due.pop() {
-            let (from, until) = (self.first_own_cycle(index), self.own_cycle_by(index, horizon));
+            let (from, until) = (self.own_cycle_from(index, self.now), self.own_cycle_by(index, horizon));
             // Several of its cycles may happen in one of the cluster's.
             let by = self.own_cycle_by(index, now);
             let mut issues = false;
@@ -181,14 +181,6 @@ impl Machine {
             }
         }
         others
-    }
-
-    /// The first cycle of a core's own clock that is not before this cycle.
-    fn first_own_cycle(&self, index: usize) -> u64 {
-        match self.is_apart(index) {
-            true => self.clocks.soc_from(self.now),
-            false => self.now,
-        }
     }
 
     /// The last cycle that is over for some core; all of them can come there.

@@ -387,11 +387,7 @@ impl Machine {
 
     #[inline(always)]
     fn due(&self, index: usize) -> Option<u64> {
-        let due = self.own_due(index);
-        if self.is_apart(index) {
-            return due.map(|cycle| self.clocks.cluster_from(cycle));
-        }
-        due
+        self.own_due(index).map(|cycle| self.cluster_cycle(index, cycle))
     }
 
     /// The cycle of its own clock in which a core needs something.
@@ -504,13 +500,15 @@ impl Machine {
         }
         recorder.reply(core, reply);
         let Some(asked) = core.asked() else { return };
-        let offset = asked.address.wrapping_sub(self.memory.base(Which::L1));
-        if offset < self.plain_bytes && !asked.crosses {
-            self.banks_of[index] = (offset >> 2 & self.bank_mask) as u16;
-            self.calendar.insert(asked.cycle, index);
-        } else {
-            core.leave_chain();
-            self.schedule(index);
+        match self.bank_of(asked.address) {
+            Some(bank) if !asked.crosses => {
+                self.banks_of[index] = bank as u16;
+                self.calendar.insert(asked.cycle, index);
+            }
+            _ => {
+                self.cores[index].leave_chain();
+                self.schedule(index);
+            }
         }
     }
 
@@ -679,14 +677,9 @@ impl Machine {
             self.refuse(asking);
             return None;
         }
-        if contested {
-            let winner = self.arbiter.grant(bank, asking);
-            self.refuse(asking & !(1 << winner));
-            return Some(winner);
-        }
-        let only = asking.trailing_zeros() as usize;
-        self.arbiter.grant_only(bank, only);
-        Some(only)
+        let winner = self.arbiter.grant(bank, asking);
+        self.refuse(asking & !(1 << winner));
+        Some(winner)
     }
 
     /// Does the access of a master that got its bank.

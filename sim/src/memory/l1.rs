@@ -199,7 +199,7 @@ impl Arbiter {
         }
     }
 
-    /// Grants `bank` to one of several masters that ask for it.
+    /// Grants `bank` to one of the masters that ask for it.
     pub fn grant(&mut self, bank: usize, asking: Masters) -> usize {
         let bank = &mut self.banks[bank];
         bank.counters.accesses += 1;

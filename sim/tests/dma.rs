@@ -25,28 +25,34 @@ impl Outside {
         }
     }
 
-    fn range(&mut self, address: u32, length: usize) -> Result<std::ops::Range<usize>, NotMapped> {
+    /// Where the bytes of a beat lie, each with its number in the beat.
+    fn bytes(&mut self, address: u32, enable: u8) -> Result<Vec<(usize, usize)>, NotMapped> {
         self.first.get_or_insert(self.now);
         self.last = self.now;
-        let start = address.checked_sub(L2).ok_or(NotMapped)? as usize;
-        if start + length > self.bytes.len() {
-            Err(NotMapped)
-        } else {
-            Ok(start..start + length)
-        }
+        assert_eq!(address % 8, 0);
+        let enabled = (0..8).filter(|byte| enable >> byte & 1 != 0);
+        let places = enabled.map(|byte| {
+            let place = (address + byte).checked_sub(L2).ok_or(NotMapped)? as usize;
+            let there = place < self.bytes.len();
+            there.then_some((byte as usize, place)).ok_or(NotMapped)
+        });
+        places.collect()
     }
 }
 
 impl External for Outside {
-    fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), NotMapped> {
-        let range = self.range(address, bytes.len())?;
-        bytes.copy_from_slice(&self.bytes[range]);
-        Ok(())
+    fn read(&mut self, address: u32, enable: u8) -> Result<u64, NotMapped> {
+        let mut beat = [0xA5; 8];
+        for (byte, place) in self.bytes(address, enable)? {
+            beat[byte] = self.bytes[place];
+        }
+        Ok(u64::from_le_bytes(beat))
     }
 
-    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), NotMapped> {
-        let range = self.range(address, bytes.len())?;
-        self.bytes[range].copy_from_slice(bytes);
+    fn write(&mut self, address: u32, enable: u8, beat: u64) -> Result<(), NotMapped> {
+        for (byte, place) in self.bytes(address, enable)? {
+            self.bytes[place] = beat.to_le_bytes()[byte];
+        }
         Ok(())
     }
 }
@@ -675,6 +681,80 @@ fn any_mix_of_commands_moves_every_byte_once_and_ends_each_command_once() {
         );
         let counters = bench.dma.counters(bench.now);
         assert_eq!(counters.transfers, 24);
+    }
+}
+
+#[test]
+fn only_the_cycles_that_are_due_need_a_tick() {
+    for seed in 0..300 {
+        let mut draw = Draw(seed);
+        let clocks = [(1, 1), (2, 1), (3, 2), (1, 2), (37, 5)][draw.below(5) as usize];
+        let (burst, latency) = (64 << draw.below(3), [0, 1, 8, 60][draw.below(4) as usize]);
+        // The first is ticked in every cycle, the second when it is due.
+        let mut benches = [(); 2].map(|()| Bench::on(Clocks::new(clocks.0, clocks.1), burst, latency));
+        for bench in &mut benches {
+            bench.l1 = pattern(0x1_0000);
+            bench.outside.bytes = pattern(0x2_0000).into_iter().rev().collect();
+        }
+        let mut commands = 10;
+        let mut words: [std::vec::IntoIter<u32>; 8] = Default::default();
+        while commands > 0 || words.iter().any(|words| words.len() > 0) || benches[0].dma.is_busy() {
+            benches[0].tick().unwrap();
+            if benches[1].dma.next_due().is_some_and(|due| due <= benches[1].now) {
+                benches[1].tick().unwrap();
+            }
+            let now = benches[0].now;
+            for (core, words) in words.iter_mut().enumerate() {
+                let gives = if words.len() > 0 {
+                    true
+                } else {
+                    commands > 0 && draw.below(40) == 0
+                };
+                if !gives {
+                    continue;
+                }
+                let answers = benches.each_mut().map(|bench| match words.as_slice() {
+                    [] => bench.dma.load(now, core, 0),
+                    [word, ..] => bench.dma.store(now, core, 0, *word),
+                });
+                assert_eq!(answers[0], answers[1], "seed {seed}, cycle {now}");
+                if !matches!(answers[0], Access::Granted(_)) {
+                    continue;
+                }
+                if words.next().is_none() {
+                    commands -= 1;
+                    let bytes = [0, 1 + draw.below(20), 1 + draw.below(1500)][draw.below(3) as usize];
+                    let mut control = bytes | bit::INCREMENT | bit::EVENT | (draw.below(2) * bit::TO_L1);
+                    let mut rest = vec![L1 + draw.below(0x1000), L2 + draw.below(0x1000)];
+                    for flag in [bit::EXTERNAL_2D, bit::L1_2D] {
+                        if draw.below(3) == 0 {
+                            control |= flag;
+                            rest.extend([8 + draw.below(60), 70]);
+                        }
+                    }
+                    rest.insert(0, control);
+                    *words = rest.into_iter();
+                }
+            }
+            let [every, due] = &benches;
+            let sees = |bench: &Bench| (bench.dma.status(), *bench.dma.requests(), bench.dma.counters(now));
+            assert_eq!(sees(every), sees(due), "seed {seed}, cycle {now}");
+            let done = every.completions.iter().filter(|(at, _)| *at == now);
+            let done = done.fold(0, |mask, (_, completion)| mask | 1 << completion.id);
+            let refused = draw.below(3) * draw.below(16);
+            for bench in &mut benches {
+                bench.dma.store(now, 8, 4, done);
+                bench.end_cycle(|port, _| refused >> port & 1 == 0);
+            }
+            assert!(now < 100_000, "seed {seed}: it never ends");
+        }
+        let [every, due] = &benches;
+        assert_eq!(every.completions, due.completions, "seed {seed}");
+        assert!(
+            every.l1 == due.l1 && every.outside.bytes == due.outside.bytes,
+            "seed {seed}"
+        );
+        assert_eq!(due.dma.next_due(), None, "an idle DMA costs nothing");
     }
 }
 

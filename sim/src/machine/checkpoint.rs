@@ -19,7 +19,7 @@ use crate::machine::Machine;
 
 const MAGIC: &[u8; 8] = b"ENNEADCP";
 /// Rises with every change to what a checkpoint holds.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Why there is no checkpoint, or why it cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -104,7 +104,7 @@ macro_rules! state {
 }
 
 state! {
-    cores memory arbiter fpu event_unit dma dma_requests waiting_for_id control icache_control icache soc_control stdout
+    cores memory arbiter fpu event_unit dma waiting_for_id control icache_control icache soc_control stdout
     flls gpio itc soc_events timers cluster_timer udma bench stream paths ports crossing banks_of calendar now console
     devices_next
     shown warnings warned locked_bank forwarded semihost.errno program_break

@@ -104,11 +104,8 @@ impl Machine {
         self.devices_next = self.devices_next.min(due);
     }
 
-    /// The cycle of the cluster in which anything happens in the SoC.
+    /// The cycle of the cluster in which anything happens in the SoC, where that has a clock of its own.
     pub(super) fn crossing_due(&self) -> Option<u64> {
-        if !self.two_clocks {
-            return None;
-        }
         let own = [self.crossing.next, self.soc_timers_due()].into_iter().flatten().min();
         let own = own.map(|cycle| self.clocks.cluster_from(cycle));
         own.into_iter().chain(self.crossing.arrives).min()

@@ -4,7 +4,7 @@
 //! Each device's own behaviour is in its file; here they are wired together. How an access gets here, and when, is in
 //! [`super::access`].
 
-use crate::cluster::dma::{DmaFault, External, NotMapped};
+use crate::cluster::dma::{DmaFault, External, NotMapped, TcdmRequest};
 use crate::cluster::{all_cores, event_unit};
 use crate::config::Map;
 use crate::core::Next;
@@ -19,21 +19,16 @@ use crate::soc::{Effect, Unmodelled, itc, timer};
 use crate::stall::Stall;
 
 impl Machine {
-    fn timers_due(&self) -> Option<u64> {
-        let soc = if self.two_clocks { None } else { self.soc_timers_due() };
-        soc.into_iter().chain(self.cluster_timer.next_due()).min()
-    }
-
     /// The cycle of their clock in which the timers outside the cluster, or the uDMA, are due.
     pub(super) fn soc_timers_due(&self) -> Option<u64> {
         let [first, second] = &self.timers;
-        let due = [
+        let due = earliest([
             first.next_due(),
             second.next_due(),
             self.udma.next_due(),
             self.reference_edge_after(self.soc_cycle()),
-        ];
-        due.into_iter().flatten().min()
+        ]);
+        (due != NEVER).then_some(due)
     }
 
     /// The first rising edge of the reference clock after `cycle`, if firmware asked for it.
@@ -77,39 +72,59 @@ impl Machine {
 
     /// A device was accessed or did something: looks again at when the first of them is due.
     pub(super) fn devices_changed(&mut self) {
-        let due = [
+        let soc = if self.two_clocks {
+            self.crossing_due()
+        } else {
+            self.soc_timers_due()
+        };
+        let due = earliest([
             self.event_unit.next_due(),
             self.dma.next_due(),
             self.bench.next_due(),
-            self.timers_due(),
-            self.crossing_due(),
+            self.cluster_timer.next_due(),
+            soc,
             self.icache.as_ref().and_then(|icache| icache.next_due()),
-        ];
-        let due = due.into_iter().flatten().min().unwrap_or(NEVER);
+        ]);
         // The bench's background master asks in every cycle.
         self.devices_next = if self.stream.is_some() { self.now } else { due };
     }
 
     /// The DMA's cycle: its bursts outside, its events, and its requests to the banks.
     fn tick_dma(&mut self) {
-        let now = self.now;
-        let mut completions = std::mem::take(&mut self.completions);
-        completions.clear();
         let mut outside = Outside {
             memory: &mut self.memory,
             program: &mut self.program,
         };
-        if let Err(DmaFault::Unmapped { address, write }) = self.dma.tick(now, &mut outside, &mut completions) {
+        if let Err(DmaFault::Unmapped { address, write }) = self.dma.tick(self.now, &mut outside, &mut self.completions)
+        {
             let problem = format!(
                 "a transfer {} it, where nothing is mapped",
                 if write { "wrote to" } else { "read" }
             );
             return self.dma_fault(address, problem);
         }
+        if !self.completions.is_empty() {
+            self.dma_completed();
+        }
+        for port in 0..DMA_PORTS {
+            let Some(TcdmRequest { address, .. }) = self.dma.requests()[port] else {
+                continue;
+            };
+            let Some(offset) = self.l1_offset(address) else {
+                return self.dma_fault(address, "a transfer's L1 address lies outside L1".to_owned());
+            };
+            let bank = self.bank(offset);
+            self.bank_requests.ask(bank, self.workers + port);
+        }
+    }
+
+    /// Raises the lines of the transfers that ended in this cycle.
+    #[cold]
+    fn dma_completed(&mut self) {
         let mut outside_event = false;
-        for completion in &completions {
+        for completion in self.completions.drain(..) {
             for (cores, line) in completion.lines(self.workers) {
-                self.event_unit.raise(now, cores, line);
+                self.event_unit.raise(self.now, cores, line);
             }
             for line in completion.orchestrator_lines(self.workers) {
                 self.itc.raise(line);
@@ -118,18 +133,6 @@ impl Machine {
         }
         if outside_event {
             self.update_lines();
-        }
-        self.completions = completions;
-        self.dma_requests = *self.dma.requests();
-        for port in 0..DMA_PORTS {
-            let Some(request) = self.dma_requests[port] else {
-                continue;
-            };
-            let Some(offset) = self.l1_offset(request.address) else {
-                return self.dma_fault(request.address, "a transfer's L1 address lies outside L1".to_owned());
-            };
-            let bank = self.bank(offset);
-            self.bank_requests.ask(bank, self.workers + port);
         }
     }
 
@@ -142,7 +145,9 @@ impl Machine {
 
     /// A port of the DMA won its bank.
     pub(super) fn dma_granted(&mut self, port: usize) {
-        let Some(request) = self.dma_requests[port] else { return };
+        let Some(request) = self.dma.requests()[port] else {
+            return;
+        };
         let Some(offset) = self.l1_offset(request.address) else {
             return;
         };
@@ -415,24 +420,39 @@ struct Outside<'a> {
 }
 
 impl External for Outside<'_> {
-    fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), NotMapped> {
-        if self.memory.dump(address, bytes) == bytes.len() {
-            Ok(())
-        } else {
-            Err(NotMapped)
+    fn read(&mut self, address: u32, enable: u8) -> Result<u64, NotMapped> {
+        let mut beat = 0;
+        for (word, at) in words(address, enable) {
+            let (which, offset) = self.memory.locate(at).ok_or(NotMapped)?;
+            beat |= u64::from(self.memory.read(which, offset)) << (32 * word);
         }
+        Ok(beat)
     }
 
-    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), NotMapped> {
-        for (at, byte) in (address..).zip(bytes) {
+    fn write(&mut self, address: u32, enable: u8, beat: u64) -> Result<(), NotMapped> {
+        for (word, at) in words(address, enable) {
             let (which, offset) = self.memory.locate(at).ok_or(NotMapped)?;
-            let lane = at & 3;
-            self.memory
-                .write(which, offset, u32::from(*byte) << (8 * lane), 1 << lane);
+            let (data, byte_enable) = ((beat >> (32 * word)) as u32, enable >> (4 * word));
+            self.memory.write(which, offset, data, byte_enable);
             self.program.written(which, offset, self.memory);
         }
         Ok(())
     }
+}
+
+/// The first of these cycles, or [`NEVER`].
+#[inline(always)]
+fn earliest<const N: usize>(cycles: [Option<u64>; N]) -> u64 {
+    cycles
+        .iter()
+        .fold(NEVER, |first, cycle| first.min(cycle.unwrap_or(NEVER)))
+}
+
+/// The words of the beat at `address` that hold a byte of `enable`: which half, and the address.
+fn words(address: u32, enable: u8) -> impl Iterator<Item = (u32, u32)> {
+    (0..2)
+        .filter(move |word| enable >> (4 * word) & 0xF != 0)
+        .map(move |word| (word, address + 4 * word))
 }
 
 fn name(found: Place) -> &'static str {

@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 use ennead_isa::Decoder;
 
 use crate::cluster::control::{ClusterControl, IcacheControl};
-use crate::cluster::dma::{Completion, Dma, DmaTiming, TcdmRequest};
+use crate::cluster::dma::{Completion, Dma, DmaTiming};
 use crate::cluster::event_unit::{EventUnit, Wake};
 use crate::cluster::fpu::FpuPool;
 use crate::config::{Config, ConfigError, Map, Sharing};
@@ -111,7 +111,7 @@ pub struct Machine {
     fpu: FpuPool,
     event_unit: EventUnit,
     dma: Dma,
-    dma_requests: [Option<TcdmRequest>; DMA_PORTS],
+    /// Transfers that end in this cycle.
     completions: Vec<Completion>,
     /// Cores whose load of a transfer ID waits until somebody gives one back.
     waiting_for_id: Vec<usize>,
@@ -254,7 +254,6 @@ impl Machine {
                     clocks,
                 },
             ),
-            dma_requests: [None; DMA_PORTS],
             completions: Vec::new(),
             waiting_for_id: Vec::new(),
             control: ClusterControl::new(workers, boot),

@@ -3,7 +3,8 @@
 //! One model for the orchestrator's timers and the cluster's. It counts no cycles: a counter is a value and the tick at
 //! which it had it, so a running timer costs nothing until its compare value is due.
 //!
-//! Invariant: between two calls a counter passes its compare value only in a cycle that [`Timer::next_due`] named.
+//! Invariant: between two calls a counter passes its compare value only in a cycle that [`Timer::next_due`] named; that
+//! cycle is found anew whenever a counter is touched.
 
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +134,8 @@ pub struct Timer {
     frequency_hz: u64,
     low: Counter,
     high: Counter,
+    /// What [`Timer::find_due`] finds.
+    due: Option<u64>,
 }
 
 impl Timer {
@@ -142,6 +145,7 @@ impl Timer {
             frequency_hz,
             low: Counter::new(),
             high: Counter::new(),
+            due: None,
         }
     }
 
@@ -180,6 +184,7 @@ impl Timer {
     /// [`Unmodelled`] where there is no register.
     pub fn read(&mut self, now: u64, offset: u32) -> Result<u32, Unmodelled> {
         self.advance(now);
+        self.due = self.find_due();
         let wide = self.is_wide();
         Ok(match offset {
             0x00 => self.low.config,
@@ -201,6 +206,12 @@ impl Timer {
     /// [`Unmodelled`] where there is no register.
     pub fn write(&mut self, now: u64, offset: u32, value: u32) -> Result<Effect, Unmodelled> {
         self.advance(now);
+        let written = self.set(now, offset, value);
+        self.due = self.find_due();
+        written.map(|()| Effect::None)
+    }
+
+    fn set(&mut self, now: u64, offset: u32, value: u32) -> Result<(), Unmodelled> {
         let wide = self.is_wide();
         match offset {
             0x00 => self.configure(now, value),
@@ -221,7 +232,7 @@ impl Timer {
             0x20 | 0x24 => {}
             _ => return Err(Unmodelled::write("timer", offset, value)),
         }
-        Ok(Effect::None)
+        Ok(())
     }
 
     /// The low counter's configuration; bit 31 joins the counters or parts them.
@@ -254,7 +265,12 @@ impl Timer {
     }
 
     /// The next cycle in which a counter reaches its compare value with consequences.
+    #[inline(always)]
     pub fn next_due(&self) -> Option<u64> {
+        self.due
+    }
+
+    fn find_due(&self) -> Option<u64> {
         let low = self.low.due().map(|tick| self.cycle_of(self.low.config, tick));
         let high = self
             .high
@@ -280,10 +296,12 @@ impl Timer {
             }
             reached && counter.config & cfg::INTERRUPT != 0
         };
-        TimerLines {
+        let lines = TimerLines {
             low: pulse(&mut self.low, low),
             high: pulse(&mut self.high, high),
-        }
+        };
+        self.due = self.find_due();
+        lines
     }
 }
 

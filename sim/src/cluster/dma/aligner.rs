@@ -90,8 +90,12 @@ pub(super) struct Step {
 }
 
 impl Aligner {
+    pub(super) fn works(&self) -> bool {
+        self.work.is_some()
+    }
+
     pub(super) fn is_free(&self, now: u64) -> bool {
-        self.work.is_none() && self.free <= now
+        !self.works() && self.free <= now
     }
 
     pub(super) fn start(&mut self, input: u32, output: u32, bytes: u32) {

@@ -32,37 +32,54 @@ const TAG_REUSE: u64 = 3;
 /// Write bursts whose addresses wait for the burst before.
 const ADDRESS_QUEUE: usize = 2;
 
+/// Places in a [`Queue`].
+const PLACES: usize = 4;
+
 /// Up to four things in order: the beats that wait between the external port and the aligner, either way, and rows of
 /// L1 under way.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Queue<T> {
-    items: [T; 4],
+    items: [T; PLACES],
+    /// Where the first is; the others follow around the ring.
+    first: usize,
     len: usize,
 }
 
-impl<T: Copy + Default> Queue<T> {
+impl<T: Copy> Queue<T> {
+    fn place(&self, index: usize) -> usize {
+        (self.first + index) % PLACES
+    }
+
     fn push(&mut self, item: T) {
-        self.items[self.len] = item;
+        debug_assert!(!self.is_full());
+        self.items[self.place(self.len)] = item;
         self.len += 1;
     }
 
-    fn pop(&mut self) -> Option<T> {
-        let first = *self.as_slice().first()?;
-        self.items.copy_within(1.., 0);
+    fn pop(&mut self) {
+        self.first = self.place(1);
         self.len -= 1;
-        Some(first)
     }
 
-    fn as_slice(&self) -> &[T] {
-        &self.items[..self.len]
+    fn get(&self, index: usize) -> Option<&T> {
+        (index < self.len).then(|| &self.items[self.place(index)])
     }
 
-    fn as_mut_slice(&mut self) -> &mut [T] {
-        &mut self.items[..self.len]
+    fn get_mut(&mut self, index: usize) -> Option<&mut T> {
+        let place = self.place(index);
+        (index < self.len).then(|| &mut self.items[place])
+    }
+
+    fn front(&self) -> Option<&T> {
+        self.get(0)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     fn is_full(&self) -> bool {
-        self.len == self.items.len()
+        self.len == PLACES
     }
 }
 
@@ -158,12 +175,19 @@ impl Rx {
         }
     }
 
-    pub(super) fn is_moving(&self) -> bool {
-        !self.aligning.is_empty() || self.rows.len > 0
+    pub(super) fn is_idle(&self) -> bool {
+        self.aligning.is_empty() && self.rows.is_empty() && self.splitter.is_idle()
     }
 
-    pub(super) fn is_idle(&self) -> bool {
-        !self.is_moving() && self.splitter.is_idle()
+    /// The next cycle after `now` in which something changes: the next one, unless all that is under way is addresses
+    /// whose first beat is still to come.
+    pub(super) fn next_due(&self, now: u64) -> Option<u64> {
+        let waits = self.rows.is_empty() && self.port.is_empty() && self.beats.is_empty() && !self.aligner.works();
+        if !waits {
+            return Some(now + 1);
+        }
+        let beat = self.reading.front().map(|_| self.next_beat.max(now + 1));
+        [beat, self.splitter.next_due(now)].into_iter().flatten().min()
     }
 
     pub(super) fn tick(&mut self, now: u64, external: &mut impl External) -> Result<Option<Taken>, DmaFault> {
@@ -194,8 +218,9 @@ impl Rx {
     /// A beat that came in an earlier cycle goes on from the port.
     fn let_through(&mut self, now: u64) {
         if self.beats.len < READ_QUEUE
-            && let Some((beat, last)) = self.port.pop()
+            && let Some(&(beat, last)) = self.port.front()
         {
+            self.port.pop();
             self.beats.push((beat, now + READ_STAGES));
             if last {
                 self.tags.give_back(now);
@@ -207,22 +232,15 @@ impl Rx {
         let Some(reading) = self.reading.front_mut() else {
             return Ok(());
         };
-        let beat_address = (reading.address & !7).wrapping_add(8 * reading.received);
-        let mut beat = [0; 8];
-        let (from, bytes) = match byte_enable(reading.address, reading.bytes, reading.received) {
-            0xFF => (beat_address, &mut beat[..]),
-            enable => {
-                let (low, count) = (enable.trailing_zeros(), enable.count_ones());
-                (beat_address + low, &mut beat[low as usize..(low + count) as usize])
-            }
-        };
-        external.read(from, bytes).map_err(|NotMapped| DmaFault::Unmapped {
-            address: from,
+        let address = (reading.address & !7).wrapping_add(8 * reading.received);
+        let enable = byte_enable(reading.address, reading.bytes, reading.received);
+        let beat = external.read(address, enable).map_err(|NotMapped| DmaFault::Unmapped {
+            address: address + enable.trailing_zeros(),
             write: false,
         })?;
         reading.received += 1;
         let last = reading.received == reading.beats;
-        self.port.push((u64::from_le_bytes(beat), last));
+        self.port.push((beat, last));
         self.next_beat = self.clocks.answered(now, 1).max(now + 1);
         if last {
             self.reading.pop_front();
@@ -234,7 +252,7 @@ impl Rx {
     }
 
     fn align(&mut self, now: u64) {
-        let arrived = self.beats.as_slice().first().filter(|(_, from)| *from <= now);
+        let arrived = self.beats.front().filter(|(_, from)| *from <= now);
         let arrived_now = arrived.is_some_and(|(_, from)| *from == now);
         let input = arrived.map(|&(beat, _)| beat);
         if self.aligner.is_free(now) {
@@ -278,7 +296,7 @@ impl Rx {
     /// The requests of the L1 ports that write, even words first, for the rows that were there before this cycle's tick.
     pub(super) fn requests(&self) -> [Option<TcdmRequest>; 2] {
         [0, 1].map(|lane| {
-            let row = self.rows.as_slice().iter().find(|row| row.pending & LANES[lane] != 0)?;
+            let row = self.rows.get(self.pending(lane)?)?;
             Some(TcdmRequest {
                 address: row.address.wrapping_add(4 * lane as u32),
                 write: true,
@@ -288,22 +306,23 @@ impl Rx {
         })
     }
 
+    /// The first row that still needs port `lane`.
+    fn pending(&self, lane: usize) -> Option<usize> {
+        (0..L1_QUEUE).find(|&index| self.rows.get(index).is_some_and(|row| row.pending & LANES[lane] != 0))
+    }
+
     /// L1 granted port `lane`; returns the jobs whose last rows are written.
     pub(super) fn granted(&mut self, lane: usize) -> [Option<Job>; L1_QUEUE] {
         let mut ended = [None; L1_QUEUE];
-        if let Some(row) = self
-            .rows
-            .as_mut_slice()
-            .iter_mut()
-            .find(|row| row.pending & LANES[lane] != 0)
-        {
+        if let Some(row) = self.pending(lane).and_then(|index| self.rows.get_mut(index)) {
             row.pending &= !LANES[lane];
         }
         for job in &mut ended {
-            if self.rows.as_slice().first().is_none_or(|row| row.pending != 0) {
+            let Some(row) = self.rows.front().filter(|row| row.pending == 0) else {
                 break;
-            }
-            *job = self.rows.pop().and_then(|row| row.ends);
+            };
+            *job = row.ends;
+            self.rows.pop();
         }
         ended
     }
@@ -335,6 +354,8 @@ pub(super) struct Tx {
     fetching: VecDeque<Burst>,
     fetched: u32,
     rows: Queue<ReadRow>,
+    /// How many of the rows each L1 port has read.
+    granted: [usize; 2],
     aligning: VecDeque<Burst>,
     aligner: Aligner,
     /// Beats, with the first cycle in which they can be sent.
@@ -357,6 +378,7 @@ impl Tx {
             fetching: VecDeque::new(),
             fetched: 0,
             rows: Queue::default(),
+            granted: [0; 2],
             aligning: VecDeque::new(),
             aligner: Aligner::default(),
             beats: Queue::default(),
@@ -366,12 +388,20 @@ impl Tx {
         }
     }
 
-    pub(super) fn is_moving(&self) -> bool {
+    fn is_moving(&self) -> bool {
         !self.addressing.is_empty() || self.writing.is_some()
     }
 
     pub(super) fn is_idle(&self) -> bool {
         !self.is_moving() && self.splitter.is_idle()
+    }
+
+    /// The next cycle after `now` in which something may change.
+    pub(super) fn next_due(&self, now: u64) -> Option<u64> {
+        if self.is_moving() {
+            return Some(now + 1);
+        }
+        self.splitter.next_due(now)
     }
 
     /// Returns what the splitter did, and the job that this cycle's last beat ends with the cycle of its event.
@@ -380,9 +410,9 @@ impl Tx {
         now: u64,
         external: &mut impl External,
     ) -> Result<(Option<Taken>, Option<Ended>), DmaFault> {
-        let rows = self.rows.as_slice();
-        let there = rows.iter().filter(|row| row.is_there(now)).count();
-        let fetches = there < L1_QUEUE && !self.rows.is_full();
+        // Rows come in order: that many are there if the last of them is.
+        let there = self.rows.get(L1_QUEUE - 1).is_some_and(|row| row.is_there(now));
+        let fetches = !there && !self.rows.is_full();
         let room = !self.beats.is_full();
         self.align(now, room);
         let ended = self.send(now, external)?;
@@ -406,7 +436,7 @@ impl Tx {
     /// Asks for the next row, unless two rows are still to be granted.
     fn fetch(&mut self) {
         let Some(burst) = self.fetching.front() else { return };
-        if self.rows.as_slice().iter().filter(|row| row.from.contains(&0)).count() >= L1_QUEUE {
+        if self.rows.len - self.granted[0].min(self.granted[1]) >= L1_QUEUE {
             return;
         }
         let address = (burst.l1 & !7).wrapping_add(8 * self.fetched);
@@ -422,12 +452,7 @@ impl Tx {
     }
 
     fn align(&mut self, now: u64, room: bool) {
-        let input = self
-            .rows
-            .as_slice()
-            .first()
-            .filter(|row| row.is_there(now))
-            .map(|row| row.data);
+        let input = self.rows.front().filter(|row| row.is_there(now)).map(|row| row.data);
         if self.aligner.is_free(now) {
             if input.is_none() {
                 return;
@@ -438,6 +463,7 @@ impl Tx {
         let step = self.aligner.step(now, input, room);
         if step.took {
             self.rows.pop();
+            self.granted = self.granted.map(|granted| granted - 1);
         }
         if let Some(given) = step.gave {
             if given.last {
@@ -459,7 +485,7 @@ impl Tx {
                 last,
             },
             from,
-        )) = self.beats.as_slice().first()
+        )) = self.beats.front()
         else {
             return Ok(None);
         };
@@ -467,16 +493,9 @@ impl Tx {
             return Ok(None);
         }
         self.beats.pop();
-        let data = data.to_le_bytes();
-        let (to, bytes) = match enable {
-            0xFF => (address, &data[..]),
-            enable => {
-                let (low, count) = (enable.trailing_zeros(), enable.count_ones());
-                (address + low, &data[low as usize..(low + count) as usize])
-            }
-        };
-        external.write(to, bytes).map_err(|NotMapped| DmaFault::Unmapped {
-            address: to,
+        let written = external.write(address, enable, data);
+        written.map_err(|NotMapped| DmaFault::Unmapped {
+            address: address + enable.trailing_zeros(),
             write: true,
         })?;
         self.next_write = self.clocks.answered(now, 1).max(now + 1);
@@ -494,7 +513,7 @@ impl Tx {
     /// The requests of the L1 ports that read, even words first.
     pub(super) fn requests(&self) -> [Option<TcdmRequest>; 2] {
         [0, 1].map(|lane| {
-            let row = self.rows.as_slice().iter().find(|row| row.from[lane] == 0)?;
+            let row = self.rows.get(self.granted[lane])?;
             let address = row.address.wrapping_add(4 * lane as u32);
             Some(TcdmRequest {
                 address,
@@ -507,9 +526,10 @@ impl Tx {
 
     /// L1 granted port `lane` with this word.
     pub(super) fn granted(&mut self, now: u64, lane: usize, data: u32) {
-        if let Some(row) = self.rows.as_mut_slice().iter_mut().find(|row| row.from[lane] == 0) {
+        if let Some(row) = self.rows.get_mut(self.granted[lane]) {
             row.data |= u64::from(data) << (32 * lane);
             row.from[lane] = now + 2;
+            self.granted[lane] += 1;
         }
     }
 }

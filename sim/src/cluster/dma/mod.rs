@@ -51,19 +51,19 @@ pub struct DmaTiming {
     pub clocks: Clocks,
 }
 
-/// What is outside the cluster, as the DMA sees it: bytes, at once. The DMA adds the time.
+/// What is outside the cluster, as the DMA sees it: beats of eight bytes, at once. The DMA adds the time.
 pub trait External {
-    /// Fills `bytes` from `address`.
+    /// The beat at `address`, a multiple of 8, of which only the bytes of `enable` (bit 0 the lowest) matter.
     ///
     /// # Errors
-    /// [`NotMapped`] if any of the bytes is nowhere.
-    fn read(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), NotMapped>;
+    /// [`NotMapped`] if any of these bytes is nowhere.
+    fn read(&mut self, address: u32, enable: u8) -> Result<u64, NotMapped>;
 
-    /// Stores `bytes` at `address`.
+    /// Stores the bytes of `enable` (bit 0 the lowest) of a beat at `address`, a multiple of 8.
     ///
     /// # Errors
-    /// [`NotMapped`] if any of the bytes is nowhere.
-    fn write(&mut self, address: u32, bytes: &[u8]) -> Result<(), NotMapped>;
+    /// [`NotMapped`] if any of these bytes is nowhere.
+    fn write(&mut self, address: u32, enable: u8, beat: u64) -> Result<(), NotMapped>;
 }
 
 /// Nothing answers at the address.
@@ -426,18 +426,16 @@ impl Dma {
         if self.open == 0 {
             return None;
         }
-        if self.rx.is_moving() || self.tx.is_moving() {
-            return Some(self.ticked + 1);
+        let next = self.ticked + 1;
+        if !self.starting.is_empty() {
+            return Some(next);
+        }
+        let rx = self.rx.next_due(self.ticked);
+        if rx == Some(next) {
+            return rx;
         }
         let events = self.events.front().map(|&(at, _)| at);
-        [
-            self.rx.splitter.next_due(self.ticked),
-            self.tx.splitter.next_due(self.ticked),
-            events,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [rx, self.tx.next_due(self.ticked), events].into_iter().flatten().min()
     }
 
     /// Does cycle `now`, before its port accesses and L1 grants, and appends the transfers whose events pulse in it.

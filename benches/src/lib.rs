@@ -4,13 +4,17 @@ mod chain;
 
 pub use chain::{CHAINS, Chain, Ending};
 
+use std::io::{self, Write};
+
 use ennead_isa::Set;
 use ennead_sim::config::{Config, Draft};
 use ennead_sim::elf::Image;
 use ennead_sim::engine::{Engine, RunOptions};
 use ennead_sim::fault::Outcome;
 use ennead_sim::machine::Machine;
-use ennead_sim::observe::Silent;
+use ennead_sim::observe::{Observer, Silent};
+use ennead_sim::order::InOrder;
+use ennead_sim::retire::{Record, Writer};
 
 /// A program and the machine that it runs on.
 #[derive(Debug)]
@@ -81,11 +85,37 @@ impl Job {
     /// # Panics
     /// As there.
     pub fn run_with(&self, machine: &mut Machine, engine: Engine) -> u64 {
+        Self::watched(machine, engine, &mut Silent)
+    }
+
+    /// [`Job::run`] that writes the compact retire trace to `file`.
+    ///
+    /// # Errors
+    /// What the file says.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn trace(&self, machine: &mut Machine, file: impl Write) -> io::Result<u64> {
+        let mut writer = Writer::new(file, machine.cores().len())?;
+        let mut written = Ok(());
+        let mut rows = InOrder::new(&self.config, |records: &[Record]| {
+            if written.is_ok() {
+                written = writer.write_all(records);
+            }
+        });
+        let instructions = Self::watched(machine, Engine::default(), &mut rows);
+        rows.end(machine.counters().cycles);
+        written?;
+        writer.end()?;
+        Ok(instructions)
+    }
+
+    fn watched<O: Observer>(machine: &mut Machine, engine: Engine, observer: &mut O) -> u64 {
         let options = RunOptions {
             engine,
             ..RunOptions::default()
         };
-        let outcome = machine.run(&options, &mut Silent);
+        let outcome = machine.run(&options, observer);
         assert!(matches!(&outcome, Outcome::Exit(exit) if exit.code == 0), "{outcome:?}");
         machine.counters().instret()
     }

@@ -8,7 +8,9 @@ use ennead_sim::cluster::dma::Transfer;
 use ennead_sim::core::pipeline::Ledger;
 use ennead_sim::engine::Engine;
 use ennead_sim::observe::{Observer, Retired, Silent};
+use ennead_sim::order::InOrder;
 use ennead_sim::profile::Profile;
+use ennead_sim::retire::Record;
 
 use crate::args::{self, EngineArg, Format, Isa};
 use crate::config;
@@ -62,10 +64,15 @@ pub(crate) fn run(args: &args::Run) -> Result<Status, Failure> {
         broken: false,
     };
     let mut show = |bytes: &[u8]| console.show(bytes);
-    let mut finished = if watchers.watch() {
-        job.run(&mut show, &mut watchers)?
-    } else {
+    let mut finished = if !watchers.watch() {
         job.run(&mut show, &mut Silent)?
+    } else if watchers.want_rows() {
+        let mut rows = InOrder::new(&job.config, |records: &[Record]| watchers.traces.rows(records));
+        let finished = job.run(&mut show, &mut rows)?;
+        rows.end(finished.report.cycles);
+        finished
+    } else {
+        job.run(&mut show, &mut watchers)?
     };
     let Watchers { traces, profile } = watchers;
     if !args.host_time {
@@ -165,6 +172,11 @@ struct Watchers {
 impl Watchers {
     fn watch(&self) -> bool {
         !self.traces.is_empty() || self.profile.is_some()
+    }
+
+    /// Nothing is watched but which instructions left decode when.
+    fn want_rows(&self) -> bool {
+        self.traces.are_rows() && self.profile.is_none()
     }
 }
 

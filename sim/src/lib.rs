@@ -10,6 +10,7 @@ pub mod fault;
 pub mod machine;
 pub mod memory;
 pub mod observe;
+pub mod order;
 pub mod profile;
 pub mod program;
 pub mod report;

@@ -28,8 +28,24 @@ pub trait Observer {
     /// Whether anything is watched at all; a constant, so that an unobserved loop carries no trace of it.
     const ACTIVE: bool;
 
+    /// Whether cores may tell of themselves ahead of the machine: each in order, but not in the order of them all, and of
+    /// instructions that the run's end takes back. [`crate::order::InOrder`] puts them in order.
+    const AHEAD: bool = false;
+
     /// Whether DMA transfers are watched.
     const TRANSFERS: bool = false;
+
+    /// Cycle `cycle` of the cluster begins; all before it are over.
+    #[inline(always)]
+    fn begins(&mut self, _cycle: u64) {}
+
+    /// The cores that were due in `cycle` did what they could by themselves; what is granted in it follows.
+    #[inline(always)]
+    fn served(&mut self, _cycle: u64) {}
+
+    /// What core `core` told of cycles after `cycle` did not happen.
+    #[inline(always)]
+    fn took_back(&mut self, _core: usize, _cycle: u64) {}
 
     /// An instruction left decode.
     fn retire(&mut self, retired: Retired);

@@ -38,6 +38,10 @@ pub const MAGIC: [u8; 8] = *b"ENNRET\n1";
 
 /// Encodings that are remembered, by address.
 const REMEMBERED: usize = 1 << 12;
+/// Bytes of a record at most: the first one, a core, two numbers of variable length and an encoding.
+const LONGEST: usize = 1 + 1 + 10 + 10 + 4;
+/// Records that are written at once.
+const AT_ONCE: usize = 64;
 /// The largest distance in cycles that the first byte holds.
 const MANY: u64 = 31;
 
@@ -82,6 +86,39 @@ impl State {
         (pc >> 1) as usize % REMEMBERED
     }
 
+    /// Writes the bytes of `record`, and says how many.
+    #[inline(always)]
+    fn encode(&mut self, record: &Record, bytes: &mut [u8; LONGEST]) -> usize {
+        let Record { core, cycle, pc, bits } = *record;
+        let (before, expected) = self.cores[core];
+        let waited = cycle.wrapping_sub(before);
+        let mut first = (waited.min(MANY) as u8) << 3;
+        let mut end = 1;
+        if core != self.next_core {
+            first |= OTHER_CORE;
+            bytes[end] = core as u8;
+            end += 1;
+        }
+        if waited >= MANY {
+            put(bytes, &mut end, waited - MANY);
+        }
+        if pc != expected {
+            first |= ELSEWHERE;
+            let distance = i64::from(pc.wrapping_sub(expected) as i32) >> 1;
+            put(bytes, &mut end, (distance << 1 ^ distance >> 63) as u64);
+        }
+        if self.encodings[Self::slot(pc)] != bits {
+            first |= NEW_ENCODING;
+            let len = if bits & 3 == 3 { 4 } else { 2 };
+            bytes[end..end + len].copy_from_slice(&bits.to_le_bytes()[..len]);
+            end += len;
+        }
+        bytes[0] = first;
+        self.passed(record);
+        end
+    }
+
+    #[inline(always)]
     fn passed(&mut self, record: &Record) {
         let len = if record.bits & 3 == 3 { 4 } else { 2 };
         self.cores[record.core] = (record.cycle, record.pc.wrapping_add(len));
@@ -122,35 +159,26 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What the file says.
     pub fn write(&mut self, record: &Record) -> io::Result<()> {
-        let Record { core, cycle, pc, bits } = *record;
-        let (before, expected) = self.state.cores[core];
-        let waited = cycle.wrapping_sub(before);
-        // The first byte, a core, two numbers of variable length and an encoding.
-        let mut bytes = [0u8; 32];
-        bytes[0] = (waited.min(MANY) as u8) << 3;
-        let mut end = 1;
-        if core != self.state.next_core {
-            bytes[0] |= OTHER_CORE;
-            bytes[end] = core as u8;
-            end += 1;
+        self.write_all(std::slice::from_ref(record))
+    }
+
+    /// Adds instructions, in the same way.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn write_all(&mut self, records: &[Record]) -> io::Result<()> {
+        let mut bytes = [0u8; AT_ONCE * LONGEST];
+        for records in records.chunks(AT_ONCE) {
+            let mut end = 0;
+            for record in records {
+                if let Some(space) = bytes[end..].first_chunk_mut() {
+                    end += self.state.encode(record, space);
+                }
+            }
+            self.count += records.len() as u64;
+            self.file.write_all(&bytes[..end])?;
         }
-        if waited >= MANY {
-            put(&mut bytes, &mut end, waited - MANY);
-        }
-        if pc != expected {
-            bytes[0] |= ELSEWHERE;
-            let distance = i64::from(pc.wrapping_sub(expected) as i32) >> 1;
-            put(&mut bytes, &mut end, (distance << 1 ^ distance >> 63) as u64);
-        }
-        if self.state.encodings[State::slot(pc)] != bits {
-            bytes[0] |= NEW_ENCODING;
-            let len = if bits & 3 == 3 { 4 } else { 2 };
-            bytes[end..end + len].copy_from_slice(&bits.to_le_bytes()[..len]);
-            end += len;
-        }
-        self.state.passed(record);
-        self.count += 1;
-        self.file.write_all(&bytes[..end])
+        Ok(())
     }
 
     /// Ends the trace and gives the file back.
@@ -167,7 +195,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What the file says.
     pub fn end(&mut self) -> io::Result<()> {
-        let mut bytes = [0u8; 32];
+        let mut bytes = [0u8; LONGEST];
         bytes[..2].copy_from_slice(&[OTHER_CORE, END]);
         let mut end = 2;
         put(&mut bytes, &mut end, self.count);
@@ -176,7 +204,7 @@ impl<W: Write> Writer<W> {
     }
 }
 
-fn put(bytes: &mut [u8], end: &mut usize, mut number: u64) {
+fn put(bytes: &mut [u8; LONGEST], end: &mut usize, mut number: u64) {
     while number >= 0x80 {
         bytes[*end] = number as u8 | 0x80;
         *end += 1;

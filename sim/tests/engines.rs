@@ -27,6 +27,9 @@ use ennead_sim::engine::{Engine, RunOptions};
 use ennead_sim::fault::Outcome;
 use ennead_sim::machine::Machine;
 use ennead_sim::observe::{Observer, Retire, Retired, Silent};
+use ennead_sim::order::InOrder;
+use ennead_sim::retire::Record;
+use ennead_sim::soc::clock::Clocks;
 use support::{BASE, elf};
 
 /// Seeds of an ordinary run.
@@ -801,23 +804,16 @@ struct Left {
     registers: Vec<[u32; 64]>,
     addresses: Vec<u32>,
     memory: Vec<u8>,
-    trace: Vec<(usize, u64, u32, u32)>,
+    /// What it told, core by core.
+    trace: Vec<Told>,
 }
 
-fn run(config: &Config, image: &Image, engine: Engine, watched: bool) -> Left {
+/// An instruction that left decode: core, cycle, address, bits.
+type Told = (usize, u64, u32, u32);
+
+fn run<O: Observer>(config: &Config, image: &Image, engine: Engine, max_cycles: u64, observer: &mut O) -> Left {
     let mut machine = Machine::new(config, image).unwrap();
-    let mut trace = Vec::new();
-    let options = RunOptions {
-        engine,
-        max_cycles: LIMIT,
-    };
-    let row = |row: Retired| trace.push((row.core, row.cycle, row.pc, row.bits));
-    let outcome = if watched {
-        run_with(&mut machine, &options, &mut Retire(row))
-    } else {
-        run_with(&mut machine, &options, &mut Silent)
-    };
-    trace.sort_unstable();
+    let outcome = machine.run(&RunOptions { engine, max_cycles }, observer);
     let mut memory = vec![0; 65536 + 16384];
     let (l2, l1) = memory.split_at_mut(65536);
     machine.memory().dump(BASE, l2);
@@ -828,12 +824,65 @@ fn run(config: &Config, image: &Image, engine: Engine, watched: bool) -> Left {
         registers: machine.cores().iter().map(|core| core.registers).collect(),
         addresses: machine.cores().iter().map(|core| core.last_pc).collect(),
         memory,
-        trace,
+        trace: Vec::new(),
     }
 }
 
-fn run_with<O: Observer>(machine: &mut Machine, options: &RunOptions, observer: &mut O) -> Outcome {
-    machine.run(options, observer)
+/// A run that tells everything in order; with it, in that order, what it told.
+fn watched(config: &Config, image: &Image, engine: Engine) -> (Left, Vec<Told>) {
+    let mut told = Vec::new();
+    let mut observer = Retire(|row: Retired| told.push((row.core, row.cycle, row.pc, row.bits)));
+    let mut left = run(config, image, engine, LIMIT, &mut observer);
+    left.trace = told.clone();
+    left.trace.sort_unstable();
+    (left, told)
+}
+
+/// What a run through cycle `limit` tells that may tell ahead of the machine, put in order.
+fn ordered(config: &Config, image: &Image, engine: Engine, limit: u64) -> (Left, Vec<Told>) {
+    let mut told = Vec::new();
+    let mut observer = InOrder::new(config, |records: &[Record]| {
+        told.extend(records.iter().map(|row| (row.core, row.cycle, row.pc, row.bits)));
+    });
+    let left = run(config, image, engine, limit, &mut observer);
+    observer.end(left.counters.cycles);
+    (left, told)
+}
+
+/// What differs between the order of runs that may tell ahead of the machine and `told`, and what else between them and
+/// `oracle`, of which it is.
+fn disorder(config: &Config, image: &Image, oracle: &Left, told: &[Told]) -> Option<String> {
+    let end = oracle.counters.cycles;
+    let clocks = Clocks::new(config.cluster.frequency_hz, config.soc.frequency_hz);
+    let happens_by = |row: &Told, cycle: u64| {
+        let apart = row.0 >= config.cluster.workers;
+        row.1 <= if apart { clocks.soc_by(cycle) } else { cycle }
+    };
+    for limit in [LIMIT, end / 2, end.saturating_sub(7)] {
+        let expected: Vec<Told> = told.iter().filter(|row| happens_by(row, limit)).copied().collect();
+        let (left, found) = ordered(config, image, Engine::Calendar, limit);
+        let mismatch = (0..expected.len().max(found.len())).find(|at| expected.get(*at) != found.get(*at));
+        if let Some(at) = mismatch {
+            let around = |rows: &[Told]| {
+                format!(
+                    "{:x?}",
+                    &rows[at.saturating_sub(3).min(rows.len())..(at + 4).min(rows.len())]
+                )
+            };
+            return Some(format!(
+                "in order through cycle {limit}: row {at}: {} rather than {}",
+                around(&found),
+                around(&expected)
+            ));
+        }
+        if limit == LIMIT {
+            let found = difference("calendar that tells ahead, lockstep", &left, oracle, false);
+            if found.is_some() {
+                return found;
+            }
+        }
+    }
+    None
 }
 
 /// What differs first, if anything does.
@@ -898,12 +947,15 @@ fn problem(case: &Case) -> (Option<String>, &'static str) {
     let bytes = program(case, &config);
     assert!(bytes.len() < (DATA - BASE) as usize);
     let image = Image::parse(&elf(BASE, &[(BASE, &bytes)])).unwrap();
-    let lockstep = run(&config, &image, Engine::Lockstep, true);
-    let calendar = run(&config, &image, Engine::Calendar, false);
+    let (lockstep, told) = watched(&config, &image, Engine::Lockstep);
+    let calendar = run(&config, &image, Engine::Calendar, LIMIT, &mut Silent);
     let mut found = difference("silent calendar, lockstep", &calendar, &lockstep, false);
     if found.is_none() {
-        let watched = run(&config, &image, Engine::Calendar, true);
+        let (watched, _) = watched(&config, &image, Engine::Calendar);
         found = difference("watched calendar, lockstep", &watched, &lockstep, true);
+    }
+    if found.is_none() {
+        found = disorder(&config, &image, &lockstep, &told);
     }
     if found.is_none() {
         found = unbalanced(&lockstep.counters);

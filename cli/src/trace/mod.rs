@@ -1,6 +1,7 @@
 //! Traces of a run: what the options ask for, and handing every instruction to each of them.
 //!
-//! What a trace looks like is in the files beside this one; each is a [`Sink`]. Tracing never changes a cycle.
+//! What a trace looks like is in the files beside this one; each is a [`Sink`], or [`Rows`] where it asks for nothing but
+//! which instructions left decode when. Tracing never changes a cycle.
 //!
 //! Invariant: a disk that fills up loses the trace and not the run: the first error is kept and told at the end.
 
@@ -20,6 +21,7 @@ use ennead_isa::{Decoder, Inst, Kind};
 use ennead_sim::cluster::dma::Transfer;
 use ennead_sim::core::pipeline::{Charge, Ledger};
 use ennead_sim::observe::Retired;
+use ennead_sim::retire::{Record, Writer};
 use ennead_sim::stall::Stall;
 
 use crate::args;
@@ -62,10 +64,14 @@ impl Step<'_> {
 
     /// The region marker that it is: number, and whether it begins.
     fn marker(&self) -> Option<(u32, bool)> {
-        let bits = self.retired.bits;
-        let number = bits >> 20;
-        (bits & 0xf_ffff == 0x3013).then_some((number & 1023, number & 1024 == 0))
+        marker(self.retired.bits)
     }
+}
+
+/// The region marker that an instruction is: number, and whether it begins.
+fn marker(bits: u32) -> Option<(u32, bool)> {
+    let number = bits >> 20;
+    (bits & 0xf_ffff == 0x3013).then_some((number & 1023, number & 1024 == 0))
 }
 
 /// One trace that is being written.
@@ -82,26 +88,55 @@ trait Sink {
     fn finish(&mut self, cycles: u64) -> io::Result<()>;
 }
 
+/// One trace that is being written and shows nothing but instructions.
+trait Rows {
+    /// Instructions left decode, in the machine's order.
+    fn rows(&mut self, _: &[Record]) -> io::Result<()>;
+
+    /// The run ended.
+    fn finish(&mut self) -> io::Result<()>;
+}
+
 /// A file with its sink.
-struct Trace {
+struct Trace<T: ?Sized> {
     path: PathBuf,
-    sink: Box<dyn Sink>,
+    sink: Box<T>,
     error: Option<io::Error>,
+}
+
+impl<T: ?Sized> Trace<T> {
+    fn tell(&mut self, tell: impl FnOnce(&mut T) -> io::Result<()>) {
+        if self.error.is_none() {
+            self.error = tell(&mut self.sink).err();
+        }
+    }
+
+    /// What was lost of it, if anything.
+    fn end(mut self, finish: impl FnOnce(&mut T) -> io::Result<()>) -> Option<Failure> {
+        self.tell(finish);
+        let error = self.error?;
+        Some(Failure::Output(format!(
+            "the trace {} is incomplete: {error}; free some space or trace a shorter run",
+            self.path.display()
+        )))
+    }
 }
 
 /// All traces of a run.
 pub(crate) struct Traces {
     window: Window,
     decoder: Decoder,
-    /// Some trace asks what instructions are and what they waited for.
-    explains: bool,
     /// The cycle after each core's last instruction, and what its cycles had been spent on by then. None before the
     /// first instruction of a run that did not begin at reset.
     since: Vec<Option<u64>>,
     spent: Vec<Ledger>,
     /// The wait before the instruction that is told next.
     waits: Vec<(Charge, u64)>,
-    traces: Vec<Trace>,
+    /// Those that ask what instructions are and what they waited for.
+    explained: Vec<Trace<dyn Sink>>,
+    rows: Vec<Trace<dyn Rows>>,
+    /// The part of some records that the window shows.
+    shown: Vec<Record>,
 }
 
 /// The kinds, with the file that each gets in an output directory.
@@ -132,110 +167,134 @@ impl Traces {
         let mut traces = Self {
             window: Window::new(window, job)?,
             decoder: Decoder::new(&job.config.core.instruction_set()),
-            explains: false,
             since: vec![job.begins_at_reset().then_some(1); cores.len()],
             spent: vec![Ledger::default(); cores.len()],
             waits: Vec::new(),
-            traces: Vec::new(),
+            explained: Vec::new(),
+            rows: Vec::new(),
+            shown: Vec::new(),
         };
         for option in options {
             let (kind, path) = place(option, output)?;
             let file = File::create(&path).map_err(|error| Failure::unwritable(&path, &error))?;
             let file = BufWriter::with_capacity(BUFFER, file);
-            let sink: io::Result<Box<dyn Sink>> = match kind {
-                "retire" => retire::Retire::new(file, cores.len()).map(|sink| Box::new(sink) as _),
-                "retire-bin" => ennead_sim::retire::Writer::new(file, cores.len()).map(|sink| Box::new(sink) as _),
-                "perfetto" => perfetto::Perfetto::new(file, &cores, functions(), job).map(|sink| Box::new(sink) as _),
-                "konata" => konata::Konata::new(file, &cores).map(|sink| Box::new(sink) as _),
-                "folded" => Ok(Box::new(stacks::Stacks::new(
-                    file,
-                    &cores,
-                    functions(),
-                    stacks::Shape::Folded,
-                ))),
-                _ => Ok(Box::new(stacks::Stacks::new(
-                    file,
-                    &cores,
-                    functions(),
-                    stacks::Shape::Flames,
-                ))),
-            };
-            let sink = sink.map_err(|error| Failure::unwritable(&path, &error))?;
-            traces.explains |= !matches!(kind, "retire" | "retire-bin");
-            traces.traces.push(Trace {
-                path,
-                sink,
-                error: None,
-            });
+            let unwritable = |error| Failure::unwritable(&path, &error);
+            let stacks = |file, shape| stacks::Stacks::new(file, &cores, functions(), shape);
+            match kind {
+                "retire" => traces.show(&path, retire::Retire::new(file, cores.len()).map_err(unwritable)?),
+                "retire-bin" => traces.show(&path, Writer::new(file, cores.len()).map_err(unwritable)?),
+                "perfetto" => {
+                    let sink = perfetto::Perfetto::new(file, &cores, functions(), job);
+                    traces.explain(&path, sink.map_err(unwritable)?);
+                }
+                "konata" => traces.explain(&path, konata::Konata::new(file, &cores).map_err(unwritable)?),
+                "folded" => traces.explain(&path, stacks(file, stacks::Shape::Folded)),
+                _ => traces.explain(&path, stacks(file, stacks::Shape::Flames)),
+            }
         }
         Ok(traces)
     }
 
+    fn show(&mut self, path: &Path, rows: impl Rows + 'static) {
+        self.rows.push(Trace {
+            path: path.to_owned(),
+            sink: Box::new(rows),
+            error: None,
+        });
+    }
+
+    fn explain(&mut self, path: &Path, sink: impl Sink + 'static) {
+        self.explained.push(Trace {
+            path: path.to_owned(),
+            sink: Box::new(sink),
+            error: None,
+        });
+    }
+
     /// Whether nothing was asked for.
     pub(crate) fn is_empty(&self) -> bool {
-        self.traces.is_empty()
+        self.rows.is_empty() && self.explained.is_empty()
+    }
+
+    /// Whether all that was asked for shows nothing but instructions, so that [`Traces::rows`] is enough.
+    pub(crate) fn are_rows(&self) -> bool {
+        self.explained.is_empty()
     }
 
     /// Ends every trace of a run that ended after `cycles`, and says what was lost.
     pub(crate) fn finish(self, cycles: u64) -> Vec<Failure> {
-        let end = |mut trace: Trace| {
-            let error = match trace.error {
-                Some(error) => error,
-                None => trace.sink.finish(cycles).err()?,
-            };
-            Some(Failure::Output(format!(
-                "the trace {} is incomplete: {error}; free some space or trace a shorter run",
-                trace.path.display()
-            )))
-        };
-        self.traces.into_iter().filter_map(end).collect()
+        let rows = self
+            .rows
+            .into_iter()
+            .filter_map(|trace| trace.end(|sink| sink.finish()));
+        let explained = self.explained.into_iter();
+        let explained = explained.filter_map(|trace| trace.end(|sink| sink.finish(cycles)));
+        rows.chain(explained).collect()
     }
 
-    fn each(traces: &mut [Trace], tell: impl Fn(&mut dyn Sink) -> io::Result<()>) {
-        for trace in traces.iter_mut().filter(|trace| trace.error.is_none()) {
-            trace.error = tell(trace.sink.as_mut()).err();
+    /// Instructions left decode, in the machine's order.
+    pub(crate) fn rows(&mut self, records: &[Record]) {
+        let shown = if self.window.is_open() {
+            records
+        } else {
+            self.shown.clear();
+            let admitted = records.iter().filter(|record| self.window.admits(record));
+            self.shown.extend(admitted);
+            &self.shown
+        };
+        for trace in &mut self.rows {
+            trace.tell(|sink| sink.rows(shown));
         }
     }
-}
 
-impl Traces {
     /// An instruction left decode, and the books of its core with it.
     pub(crate) fn books(&mut self, retired: &Retired, ledger: &Ledger) {
         if self.is_empty() {
             return;
         }
-        let before = self.since[retired.core].replace(retired.cycle + 1);
-        let since = before.unwrap_or(retired.cycle);
-        let mut inst = None;
-        if self.explains {
-            self.waits.clear();
-            if since < retired.cycle {
-                self.waits.extend(waits(&self.spent[retired.core], ledger));
-                if let Some(first) = self.waits.iter().position(|wait| retired.waited_for == Some(wait.0)) {
-                    self.waits[..=first].rotate_right(1);
-                }
+        let Retired {
+            core, cycle, pc, bits, ..
+        } = *retired;
+        let record = Record { core, cycle, pc, bits };
+        if self.are_rows() {
+            return self.rows(&[record]);
+        }
+        let before = self.since[core].replace(cycle + 1);
+        let since = before.unwrap_or(cycle);
+        self.waits.clear();
+        if since < cycle {
+            self.waits.extend(waits(&self.spent[core], ledger));
+            if let Some(first) = self.waits.iter().position(|wait| retired.waited_for == Some(wait.0)) {
+                self.waits[..=first].rotate_right(1);
             }
-            if since < retired.cycle || before.is_none() {
-                self.spent[retired.core].clone_from(ledger);
-            }
-            inst = self.decoder.decode(retired.bits);
+        }
+        if since < cycle || before.is_none() {
+            self.spent[core].clone_from(ledger);
+        }
+        if !self.window.admits(&record) {
+            return;
         }
         let step = Step {
             retired: *retired,
             since,
-            inst,
+            inst: self.decoder.decode(bits),
             waits: &self.waits,
         };
-        if self.window.admits(&step) {
-            Self::each(&mut self.traces, |sink| sink.step(&step));
-        }
+        self.rows
+            .iter_mut()
+            .for_each(|trace| trace.tell(|sink| sink.rows(&[record])));
+        self.explained
+            .iter_mut()
+            .for_each(|trace| trace.tell(|sink| sink.step(&step)));
     }
 
     /// DMA transfers were given or done.
     pub(crate) fn transfers(&mut self, mut transfers: Vec<Transfer>) {
         transfers.retain(|transfer| transfer.done || self.window.shows(transfer.cycle));
         if !transfers.is_empty() {
-            Self::each(&mut self.traces, |sink| sink.transfers(&transfers));
+            self.explained
+                .iter_mut()
+                .for_each(|trace| trace.tell(|sink| sink.transfers(&transfers)));
         }
     }
 }

@@ -4,20 +4,14 @@ use std::io::{self, Write};
 
 use ennead_sim::retire::{Record, Writer};
 
-use super::{Sink, Step};
+use super::Rows;
 
-impl<W: Write> Sink for Writer<W> {
-    fn step(&mut self, step: &Step) -> io::Result<()> {
-        let retired = &step.retired;
-        self.write(&Record {
-            core: retired.core,
-            cycle: retired.cycle,
-            pc: retired.pc,
-            bits: retired.bits,
-        })
+impl<W: Write> Rows for Writer<W> {
+    fn rows(&mut self, records: &[Record]) -> io::Result<()> {
+        self.write_all(records)
     }
 
-    fn finish(&mut self, _: u64) -> io::Result<()> {
+    fn finish(&mut self) -> io::Result<()> {
         self.end()
     }
 }

@@ -4,7 +4,9 @@
 
 use std::io::{self, Write};
 
-use super::{Sink, Step, close};
+use ennead_sim::retire::Record;
+
+use super::{Rows, close};
 
 const HEADER: &str = "index,cycle,core,pc,insn\n";
 
@@ -25,20 +27,21 @@ impl<W: Write> Retire<W> {
     }
 }
 
-impl<W: Write> Sink for Retire<W> {
-    fn step(&mut self, step: &Step) -> io::Result<()> {
-        let retired = &step.retired;
-        let (core, cycle, pc, bits) = (retired.core, retired.cycle, retired.pc, retired.bits);
-        let index = self.indices[core];
-        self.indices[core] += 1;
-        // The low two bits tell the length of an instruction.
-        match bits & 3 {
-            3 => writeln!(self.file, "{index},{cycle},{core},0x{pc:08x},0x{bits:08x}"),
-            _ => writeln!(self.file, "{index},{cycle},{core},0x{pc:08x},0x{:04x}", bits & 0xffff),
+impl<W: Write> Rows for Retire<W> {
+    fn rows(&mut self, records: &[Record]) -> io::Result<()> {
+        for Record { core, cycle, pc, bits } in records {
+            let index = self.indices[*core];
+            self.indices[*core] += 1;
+            // The low two bits tell the length of an instruction.
+            match bits & 3 {
+                3 => writeln!(self.file, "{index},{cycle},{core},0x{pc:08x},0x{bits:08x}")?,
+                _ => writeln!(self.file, "{index},{cycle},{core},0x{pc:08x},0x{:04x}", bits & 0xffff)?,
+            }
         }
+        Ok(())
     }
 
-    fn finish(&mut self, _: u64) -> io::Result<()> {
+    fn finish(&mut self) -> io::Result<()> {
         close(&mut self.file)
     }
 }

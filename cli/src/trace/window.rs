@@ -2,7 +2,9 @@
 //!
 //! Invariant: an instruction is shown iff it passes every kind of limit that was given.
 
-use super::Step;
+use ennead_sim::retire::Record;
+
+use super::marker;
 use crate::args;
 use crate::failure::Failure;
 use crate::job::Job;
@@ -71,13 +73,21 @@ impl Window {
         })
     }
 
+    /// Whether nothing was limited.
+    pub(super) fn is_open(&self) -> bool {
+        self.cycles == (0, u64::MAX)
+            && self.cores.iter().all(|shown| *shown)
+            && self.code.is_empty()
+            && self.regions.is_empty()
+    }
+
     /// Whether an instruction is shown; asked once for every instruction, in order. A region's markers belong to it.
-    pub(super) fn admits(&mut self, step: &Step) -> bool {
-        let (core, cycle, pc) = (step.retired.core, step.retired.cycle, step.retired.pc);
+    pub(super) fn admits(&mut self, record: &Record) -> bool {
+        let Record { core, cycle, pc, bits } = *record;
         let mut inside = true;
         if !self.regions.is_empty() {
             let before = self.inside[core];
-            if let Some((id, begins)) = step.marker()
+            if let Some((id, begins)) = marker(bits)
                 && let Some(at) = self.regions.iter().position(|other| *other == id)
             {
                 match begins {

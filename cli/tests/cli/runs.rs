@@ -207,6 +207,33 @@ fn a_report_has_the_same_bytes_again_with_either_engine_and_when_traced() {
         "observing changed the run"
     );
     assert!(first == std::fs::read(directory.join("out/report.json")).unwrap());
+    // Beside another trace all is told cycle by cycle, which the order of the rows must not show.
+    let rows = |name: &str, args: &[&str]| {
+        let files = ["csv", "bin"].map(|kind| format!("{name}.{kind}"));
+        let options = [format!("retire:{}", files[0]), format!("retire-bin:{}", files[1])];
+        let args: Vec<_> = ["--trace", &options[0], "--trace", &options[1]]
+            .iter()
+            .chain(args)
+            .copied()
+            .collect();
+        run(&args);
+        files.map(|file| std::fs::read(directory.join(file)).unwrap())
+    };
+    let whole = rows("t", &[]);
+    assert!(
+        whole == rows("l", &["--engine", "lockstep"]),
+        "the engines' traces differ"
+    );
+    assert!(
+        whole == rows("p", &["--trace", "folded:p.folded"]),
+        "beside another trace"
+    );
+    let part = rows("c", &["--max-cycles", "50000"]);
+    assert!(
+        part == rows("d", &["--max-cycles", "50000", "--engine", "lockstep"]),
+        "cut short"
+    );
+    assert!(part[0].len() > 1000 && whole[0].starts_with(&part[0]));
 
     let report: Value = serde_json::from_slice(&first).unwrap();
     let trace = std::fs::read_to_string(directory.join("t.csv")).unwrap();

@@ -4,13 +4,13 @@ use crate::machine::{Machine, Stop};
 use crate::observe::Observer;
 
 /// How far a core runs ahead at most, so that one that spins comes back.
-const AHEAD: u64 = 1024;
+pub(crate) const AHEAD: u64 = 1024;
 
 /// Runs to the end or to the limit.
 pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> Stop {
-    // A watched run keeps to the order of cycles, so that an observer never sees what did not happen.
-    // So does one whose cores fetch from shared caches: what they fetch next may depend on what others fetched.
-    let ahead = if O::ACTIVE || machine.fetches_cycle_by_cycle() {
+    // A watched run keeps to the order of cycles, so that an observer never sees what did not happen, unless it says that
+    // it may. So does one whose cores fetch from shared caches: what they fetch next may depend on what others fetched.
+    let ahead = if O::ACTIVE && !O::AHEAD || machine.fetches_cycle_by_cycle() {
         0
     } else {
         AHEAD
@@ -23,6 +23,7 @@ pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> 
             break Stop::Limit;
         }
         let due = machine.take_due(now);
+        observer.begins(now);
         machine.cycle(now, due, (now + ahead).min(limit), observer);
         if machine.ended() {
             break Stop::Ended;

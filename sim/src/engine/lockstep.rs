@@ -14,6 +14,7 @@ pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> 
         machine.take_due(now);
         machine.look_at_every_fetch();
         let due = machine.due_now(now);
+        observer.begins(now);
         machine.cycle(now, due, now, observer);
         if machine.ended() {
             return Stop::Ended;

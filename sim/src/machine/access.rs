@@ -501,6 +501,9 @@ impl Machine {
         if matches!(self.cores[index].next, Next::Faulted(_)) {
             return;
         }
+        if let Effect::FetchEnable { stopped, .. } = effect {
+            self.take_back(stopped, index, observer);
+        }
         self.carry_out(Some(index), effect);
         if matches!(found, Place::Cluster(ClusterDevice::EventUnit, _)) && self.event_unit_return(index) > 0 {
             self.paths[index].answered = Some(value);

@@ -9,7 +9,7 @@ use crate::core::{Core, Next, Reply};
 use crate::counters::{CoreCounters, Counters, Named, RegionCounters};
 use crate::fault::{CoreState, Deadlock, Doing, Fault, FaultKind, Limit, Outcome, Place};
 use crate::machine::Machine;
-use crate::observe::Silent;
+use crate::observe::{Observer, Silent};
 use crate::program::Program;
 use crate::stall::Stall;
 
@@ -139,6 +139,20 @@ impl Machine {
     pub(super) fn last_activity(&self) -> u64 {
         let issued = |core: &Core| self.cluster_cycle(core.index, core.pipeline.issued);
         self.cores.iter().map(issued).max().unwrap_or(0).max(self.now - 1)
+    }
+
+    /// Core `by` stops workers in this cycle: takes back what they did ahead of it. Those whose turn in the cycle is still
+    /// to come do not have it.
+    #[cold]
+    pub(super) fn take_back<O: Observer>(&mut self, stopped: u64, by: usize, observer: &mut O) {
+        // An access that its target's port grants at once has its turn after every core.
+        let last_of_all = by >= self.workers || self.config.cluster.peripheral_wait == 0;
+        for core in (0..self.workers).filter(|core| stopped >> core & 1 == 1 && *core != by) {
+            let through = self.now - u64::from(core > by && !last_of_all);
+            self.cores[core].leave_chain();
+            self.rewind(core, through);
+            observer.took_back(core, through);
+        }
     }
 
     /// Brings a core that ran ahead of the end back to it, by running it again from its snapshot.

@@ -561,6 +561,7 @@ impl Machine {
                 self.serve_core(index, horizon, observer);
             }
         }
+        observer.served(now);
         self.serve_ports(horizon, observer);
         if let Some(address) = stream {
             self.ask_stream(address);

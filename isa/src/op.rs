@@ -7,7 +7,7 @@
 //! Invariant: reading `x[rs1]`, `rep(x[rs2]) + imm` and `x[rs3]` gives the operands `a`, `b`, `c` of every
 //! [`Kind::Compute`] operation; a form that lacks one of them names register 0 there.
 
-use crate::float::{self, Flagged, Flags, Four, Rounding};
+use crate::float::{self, File, Flagged, Flags, Four, MultiplyAdds, Rounding};
 
 pub use crate::table::Op;
 
@@ -138,17 +138,17 @@ pub enum Quad {
 }
 
 impl Quad {
-    /// What four independent ones do, rounding to nearest even: their results and all flags, or nothing where each has to be
-    /// computed by itself.
+    /// Runs fours of independent ones, rounding to nearest even, where `raised` are flags known so far: how many fours
+    /// before one of which each has to be computed by itself, and flags that with those `raised` are all flags.
     #[inline(always)]
-    pub fn eval(self, a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+    pub fn run(self, file: &mut File, fours: &[MultiplyAdds], raised: Flags) -> (usize, Flags) {
         match self {
-            Self::FmaddS => float::fma_s(a, b, c),
-            Self::VfmacH => float::fma_h(a, b, c),
+            Self::FmaddS => float::run_s(file, fours, raised),
+            Self::VfmacH => float::run_h(file, fours),
         }
     }
 
-    /// What four of them leave in a register that each of them adds to, likewise; nothing where that is not quick.
+    /// What four of them leave in a register that each of them adds to, and all flags; nothing where that is not quick.
     #[inline(always)]
     pub fn sum(self, a: &Four, b: &Four, first: u32) -> Option<(u32, Flags)> {
         match self {

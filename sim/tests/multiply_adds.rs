@@ -16,7 +16,7 @@ use support::{config, team};
 /// Rows of one operation: which, whether its second factor is replicated, and what its registers have in common.
 fn row() -> impl Strategy<Value = Vec<String>> {
     let register = || 0..16u32;
-    let operation = (0..3u32, 0..4u32, 1..13usize, register());
+    let operation = (0..4u32, 0..5u32, 1..13usize, register());
     (
         operation,
         prop::collection::vec((register(), register(), register()), 12),
@@ -27,11 +27,13 @@ fn row() -> impl Strategy<Value = Vec<String>> {
                     0 => (one, a, b, one),
                     1 => (one, one, b, c),
                     2 => ((one + index) % 16, a, b, (one + index) % 16),
+                    3 => (10 + index % 6, 2 + index % 4, one % 2, 10 + index % 6),
                     _ => (c, a, b, c),
                 };
                 match operation {
                     0 => format!("fmadd.s f{rd}, f{a}, f{b}, f{c}"),
-                    1 => format!("vfmac.h f{rd}, f{a}, f{b}"),
+                    1 => format!("fmadd.s f{rd}, f{a}, f{b}, f{c}, rne"),
+                    2 => format!("vfmac.h f{rd}, f{a}, f{b}"),
                     _ => format!("vfmac.r.h f{rd}, f{a}, f{b}"),
                 }
             };
@@ -75,8 +77,9 @@ proptest! {
         numbers in prop::collection::vec(number(), 16),
         rows in prop::collection::vec(row(), 1..6),
         latency in 0..3u32,
+        rounding in prop_oneof![3 => Just(0), 1 => 1..5u32],
     ) {
-        let mut body = String::new();
+        let mut body = format!("csrrwi zero, frm, {rounding}\n");
         for (register, number) in numbers.iter().enumerate() {
             body += &format!("li t1, {number:#x}\nfmv.w.x f{register}, t1\n");
         }

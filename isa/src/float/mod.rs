@@ -19,12 +19,15 @@ mod convert;
 mod exact;
 mod fast;
 mod format;
+mod fours;
 mod quad;
 
 pub use compare::{classify, eq, le, lt, max, min};
 pub use convert::{Integer, convert, from_int, to_int};
 pub use format::{BFloat16, Binary16, Binary32, Float8, Format};
-pub use quad::{Four, chain_s, fma_h, fma_s, sum_h};
+pub use fours::{File, MultiplyAdds, run_h, run_s};
+pub use quad::{Four, chain_s, sum_h};
+use quad::{fma_h, fma_s};
 
 /// A rounding mode, with the encoding of `frm`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -16,7 +16,7 @@ pub type Four = [u32; 4];
 /// `a * b + c` four times in binary32: the host's binary64 holds every product exactly, and a sum that is inexact there is
 /// clear of every number and every tie of binary32, or is declined.
 #[inline(always)]
-pub fn fma_s(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+pub(super) fn fma_s(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
     settle_s::<false>(a, b, c).or_else(|| careful_s(a, b, c))
 }
 
@@ -53,7 +53,7 @@ fn settle_s<const CAREFUL: bool>(a: &Four, b: &Four, c: &Four) -> Option<(Four, 
 /// `a * b + c` in both lanes of four packed registers of binary16: the host's binary32 holds every product exactly, and a
 /// sum that is inexact there is clear of every number and every tie of binary16, or is declined.
 #[inline(always)]
-pub fn fma_h(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
+pub(super) fn fma_h(a: &Four, b: &Four, c: &Four) -> Option<(Four, Flags)> {
     settle_h::<false>(a, b, c).or_else(|| careful_h(a, b, c))
 }
 
@@ -220,7 +220,7 @@ fn host_chain_s<const SUM: bool>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::super::{Binary16, Binary32, Flagged, Rounding, exact};
@@ -238,11 +238,11 @@ mod tests {
         })
     }
 
-    fn single() -> impl Strategy<Value = u32> {
+    pub(in super::super) fn single() -> impl Strategy<Value = u32> {
         number(8, 32)
     }
 
-    fn pair() -> impl Strategy<Value = u32> {
+    pub(in super::super) fn pair() -> impl Strategy<Value = u32> {
         (number(5, 16), number(5, 16)).prop_map(|(low, high)| low | high << 16)
     }
 

@@ -10,7 +10,7 @@
 //! Invariant: a core that passes a block equals one that was stepped through it.
 
 use ennead_isa::Replicate;
-use ennead_isa::float::Rounding;
+use ennead_isa::float::{MultiplyAdds, Rounding};
 use ennead_isa::op::{Addressing, Fill, Quad};
 
 use super::pipeline::{Needs, Passage, Pipeline};
@@ -312,24 +312,43 @@ impl Blocks {
 }
 
 /// Fours of an operation that can be computed at once.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Quads {
     /// The operation.
     pub quad: Quad,
+    /// How it rounds.
+    rounding: RoundingMode,
     /// The first of four that are independent, one bit each.
     pub apart: u32,
     /// The first of four that add to the register that they write, one bit each.
     pub sums: u32,
     /// The first of four that multiply the register that they write (Horner's scheme), one bit each.
     pub horners: u32,
+    /// Their registers, by a quarter of the first one's number; those of no four are never looked at.
+    fours: Vec<MultiplyAdds>,
 }
 
-/// The fours in `uops`, of the first operation that has any.
+impl Quads {
+    /// The fours that follow each other from instruction `first` on, which begins one of `kind`, one bit each.
+    #[inline(always)]
+    pub fn run(&self, first: usize, kind: u32) -> &[MultiplyAdds] {
+        let length = (!(kind >> first) & 0x1111_1111).trailing_zeros() as usize / 4;
+        self.fours.get(first / 4..first / 4 + length).unwrap_or_default()
+    }
+}
+
+/// The fours in `uops`, of the first operation that has any and as it rounds there.
 fn quads(uops: &[Uop]) -> Option<Quads> {
     let mut found: Option<Quads> = None;
     let mut first = 0;
     while let Some(four) = uops.get(first..first + 4) {
-        let quad = one_operation(four).filter(|quad| found.is_none_or(|found| found.quad == *quad));
+        let rounding = four[0].rounding;
+        let alike = |quad: &Quad| {
+            found
+                .as_ref()
+                .is_none_or(|found| (found.quad, found.rounding) == (*quad, rounding))
+        };
+        let quad = one_operation(four).filter(alike);
         let links = |takes: fn(&Uop) -> u8| {
             let register = four[0].rd;
             register != 0
@@ -349,10 +368,13 @@ fn quads(uops: &[Uop]) -> Option<Quads> {
         };
         let quads = found.get_or_insert(Quads {
             quad,
+            rounding,
             apart: 0,
             sums: 0,
             horners: 0,
+            fours: Vec::new(),
         });
+        quads.fours.resize(first / 4 + 1, registers(four));
         quads.apart |= u32::from(apart) << first;
         quads.sums |= u32::from(sum) << first;
         quads.horners |= u32::from(horner) << first;
@@ -370,10 +392,22 @@ fn one_operation(four: &[Uop]) -> Option<Quad> {
     (nearest && replicate != Replicate::Byte && four.iter().all(alike)).then_some(quad)
 }
 
-/// Whether none of them reads or writes what an earlier one writes.
+/// Whether none of them reads or writes what an earlier one writes, and each writes a register.
 fn are_independent(four: &[Uop]) -> bool {
     four.iter().enumerate().all(|(index, uop)| {
         let names = [uop.rd, uop.rs1, uop.rs2, uop.rs3];
-        four[..index].iter().all(|earlier| !names.contains(&earlier.rd))
+        uop.rd != 0 && four[..index].iter().all(|earlier| !names.contains(&earlier.rd))
     })
+}
+
+/// What `four` name.
+fn registers(four: &[Uop]) -> MultiplyAdds {
+    let each = |register: fn(&Uop) -> u8| std::array::from_fn(|index| register(&four[index]));
+    MultiplyAdds::new(
+        each(|uop| uop.rs1),
+        each(|uop| uop.rs2),
+        each(|uop| uop.rs3),
+        each(|uop| uop.rd),
+        four[0].replicate == Replicate::Half,
+    )
 }

@@ -5,8 +5,7 @@
 //!
 //! Invariant: a core that went through a stretch equals one that was stepped through it.
 
-use ennead_isa::Replicate;
-use ennead_isa::float::{Flags, Four, Rounding};
+use ennead_isa::float::{Flags, Rounding};
 use ennead_isa::op::Addressing;
 
 use super::block::{Block, Quads};
@@ -212,14 +211,17 @@ impl Core {
     pub(super) fn compute(&mut self, block: &Block, dynamic: Rounding) {
         let mut flags = Flags::NONE;
         let computations = &block.uops[..usize::from(block.count)];
-        let fours = block.quads.map_or(0, |quads| quads.apart | quads.sums | quads.horners);
+        let fours = block
+            .quads
+            .as_ref()
+            .map_or(0, |quads| quads.apart | quads.sums | quads.horners);
         let mut next = 0;
         while let Some(uop) = computations.get(next) {
             if fours >> next & 1 == 1
-                && let Some(quads) = block.quads
+                && let Some(quads) = &block.quads
                 && (dynamic == Rounding::Rne || uop.rounding != RoundingMode::Dynamic)
             {
-                let (done, known) = self.pass_fours(&quads, next, &computations[next..]);
+                let (done, known) = self.pass_fours(quads, next, uop.rd);
                 flags |= known;
                 next += done;
                 if done > 0 {
@@ -247,56 +249,45 @@ impl Core {
         self.csr.float_written |= block.computes_floats;
     }
 
-    /// Runs the first four of `uops`, which begin with the block's instruction `next`, at once if their results are known,
-    /// and what goes on where they are a chain: how many, and their flags.
+    /// Runs the fours that begin with the block's instruction `next`, which writes `rd`, as far as their results are known at
+    /// once: how many instructions, and their flags.
     #[inline(never)]
-    fn pass_fours(&mut self, quads: &Quads, next: usize, uops: &[Uop]) -> (usize, Flags) {
-        let mut flags = Flags::NONE;
-        let (fours, _) = uops.as_chunks::<4>();
-        let sums = quads.sums >> next & 1 == 1;
-        let chain = if sums { quads.sums } else { quads.horners };
-        if chain >> next & 1 == 1 {
-            let rd = uops[0].rd;
-            let mut last = self.registers[(rd & 63) as usize];
-            let mut done = 0;
-            for four in fours {
-                if chain >> (next + done) & 1 == 0 || four[0].rd != rd {
-                    break;
-                }
-                let (a, b, c) = self.operands_of(four);
-                let result = if sums {
-                    quads.quad.sum(&a, &b, last)
-                } else {
-                    quads.quad.horner(&b, &c, last)
-                };
-                let Some((result, raised)) = result else { break };
-                last = result;
-                flags |= raised;
-                done += 4;
-            }
-            self.write(rd, last);
-            return (done, flags);
+    fn pass_fours(&mut self, quads: &Quads, next: usize, rd: u8) -> (usize, Flags) {
+        if quads.apart >> next & 1 == 0 {
+            return self.pass_chain(quads, next, rd);
         }
-        let Some(four) = fours.first() else { return (0, flags) };
-        let (a, b, c) = self.operands_of(four);
-        let Some((results, raised)) = quads.quad.eval(&a, &b, &c) else {
-            return (0, flags);
-        };
-        for (uop, result) in four.iter().zip(results) {
-            self.write(uop.rd, result);
-        }
-        (4, raised)
+        let raised = Flags(self.csr.fflags);
+        let (done, flags) = quads
+            .quad
+            .run(&mut self.registers, quads.run(next, quads.apart), raised);
+        (4 * done, flags)
     }
 
-    /// The operands of four instructions of one form.
+    /// The same where each of them waits for the one before it.
     #[inline(always)]
-    fn operands_of(&self, four: &[Uop; 4]) -> (Four, Four, Four) {
-        let read = |register: fn(&Uop) -> u8| [0, 1, 2, 3].map(|i| self.registers[(register(&four[i]) & 63) as usize]);
-        let (a, mut b, c) = (read(|uop| uop.rs1), read(|uop| uop.rs2), read(|uop| uop.rs3));
-        if four[0].replicate == Replicate::Half {
-            b = b.map(|lanes| lanes & 0xffff | lanes << 16);
+    fn pass_chain(&mut self, quads: &Quads, next: usize, rd: u8) -> (usize, Flags) {
+        let mut flags = Flags::NONE;
+        let is_sum = quads.sums >> next & 1 == 1;
+        let chain = if is_sum { quads.sums } else { quads.horners };
+        let mut last = self.registers[(rd & 63) as usize];
+        let mut done = 0;
+        for four in quads.run(next, chain) {
+            if !four.write_only(rd) {
+                break;
+            }
+            let (a, b, c) = four.operands(&self.registers);
+            let result = if is_sum {
+                quads.quad.sum(&a, &b, last)
+            } else {
+                quads.quad.horner(&b, &c, last)
+            };
+            let Some((result, raised)) = result else { break };
+            last = result;
+            flags |= raised;
+            done += 4;
         }
-        (a, b, c)
+        self.write(rd, last);
+        (done, flags)
     }
 
     /// The load or store `uop` is in the execute stage from cycle `start` on.

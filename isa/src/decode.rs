@@ -190,10 +190,11 @@ impl Index {
 
 /// Calls `visit` with every key that a word of `row` can have.
 fn for_each_key(key: u32, row: &Row, mut visit: impl FnMut(usize)) {
-    let free = key & !row.mask;
-    let mut choice = 0u32;
+    let fixed = extract(row.bits, key);
+    let free = extract(!row.mask, key);
+    let mut choice = 0usize;
     loop {
-        visit(extract((row.bits & key) | choice, key));
+        visit(fixed | choice);
         choice = choice.wrapping_sub(free) & free;
         if choice == 0 {
             return;

@@ -26,10 +26,11 @@ uint32_t ennead_run_team(void) {
   return finished;
 }
 
-/* A barrier's masks have a bit for each worker that exists, so they tell how many there are. */
+/* A barrier's masks have a bit for each worker that exists, so they tell how many there are. The mask of triggers is
+ * asked: some simulators take a barrier that is given targets and no triggers for one that is reached. */
 static uint32_t count_workers(void) {
-  ENNEAD_REG(EVENT_UNIT + EVENT_BARRIER_TARGET_MASK) = 0xFFFFFFFF;
-  const uint32_t workers = ENNEAD_REG(EVENT_UNIT + EVENT_BARRIER_TARGET_MASK);
+  ENNEAD_REG(EVENT_UNIT + EVENT_BARRIER_TRIGGER_MASK) = 0xFFFFFFFF;
+  const uint32_t workers = ENNEAD_REG(EVENT_UNIT + EVENT_BARRIER_TRIGGER_MASK);
   uint32_t count = 1;
   while (count < 32 && workers >> count & 1) {
     count++;

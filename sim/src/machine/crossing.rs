@@ -101,7 +101,7 @@ impl Machine {
             .crossing
             .next
             .map_or(NEVER, |cycle| self.clocks.cluster_from(cycle));
-        self.devices_next = self.devices_next.min(due);
+        self.device_due(due);
     }
 
     /// The cycle of the cluster in which anything happens in the SoC, where that has a clock of its own.

@@ -10,7 +10,7 @@ use crate::config::Map;
 use crate::core::Next;
 use crate::fault::{self, Exit, Fault, FaultKind, Outcome};
 use crate::machine::access::Path;
-use crate::machine::{DMA_PORTS, Machine, NEVER, NO_BANK};
+use crate::machine::{Machine, NEVER, NO_BANK};
 use crate::memory::map::{ClusterDevice, Place, SocDevice};
 use crate::memory::{Memory, Which};
 use crate::observe::Observer;
@@ -38,7 +38,19 @@ impl Machine {
     }
 
     /// Delivers the grants of sleeping loads and everything else whose time has come in the devices.
+    #[inline]
     pub(super) fn tick_devices<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
+        if self.others_next <= self.now {
+            self.tick_all_devices(horizon, observer);
+            self.devices_changed();
+        } else {
+            self.tick_dma();
+            self.devices_next = self.others_next.min(self.dma.next_due().unwrap_or(NEVER));
+        }
+    }
+
+    #[inline(never)]
+    fn tick_all_devices<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
         let now = self.now;
         if self.icache.is_some() {
             self.tick_icache();
@@ -79,14 +91,20 @@ impl Machine {
         };
         let due = earliest([
             self.event_unit.next_due(),
-            self.dma.next_due(),
             self.bench.next_due(),
             self.cluster_timer.next_due(),
             soc,
             self.icache.as_ref().and_then(|icache| icache.next_due()),
         ]);
         // The bench's background master asks in every cycle.
-        self.devices_next = if self.stream.is_some() { self.now } else { due };
+        self.others_next = if self.stream.is_some() { self.now } else { due };
+        self.devices_next = self.others_next.min(self.dma.next_due().unwrap_or(NEVER));
+    }
+
+    /// A device other than the DMA does something in `cycle`, if not before.
+    pub(super) fn device_due(&mut self, cycle: u64) {
+        self.others_next = self.others_next.min(cycle);
+        self.devices_next = self.devices_next.min(cycle);
     }
 
     /// The DMA's cycle: its bursts outside, its events, and its requests to the banks.
@@ -106,8 +124,11 @@ impl Machine {
         if !self.completions.is_empty() {
             self.dma_completed();
         }
-        for port in 0..DMA_PORTS {
-            let Some(TcdmRequest { address, .. }) = self.dma.requests()[port] else {
+        let mut asking = self.dma.asking();
+        while asking != 0 {
+            let port = asking.trailing_zeros() as usize;
+            asking &= asking - 1;
+            let Some(TcdmRequest { address, .. }) = self.dma.request(port) else {
                 continue;
             };
             let Some(offset) = self.l1_offset(address) else {
@@ -134,9 +155,11 @@ impl Machine {
         if outside_event {
             self.update_lines();
         }
+        self.devices_changed();
     }
 
     /// Where in L1 an address of the cluster's view lies.
+    #[inline(always)]
     fn l1_offset(&self, address: u32) -> Option<u32> {
         let offset = address.wrapping_sub(self.memory.base(Which::L1));
         let size = self.memory.size(Which::L1);
@@ -145,9 +168,7 @@ impl Machine {
 
     /// A port of the DMA won its bank.
     pub(super) fn dma_granted(&mut self, port: usize) {
-        let Some(request) = self.dma.requests()[port] else {
-            return;
-        };
+        let Some(request) = self.dma.request(port) else { return };
         let Some(offset) = self.l1_offset(request.address) else {
             return;
         };
@@ -421,18 +442,24 @@ struct Outside<'a> {
 
 impl External for Outside<'_> {
     fn read(&mut self, address: u32, enable: u8) -> Result<u64, NotMapped> {
-        let mut beat = 0;
-        for (word, at) in words(address, enable) {
-            let (which, offset) = self.memory.locate(at).ok_or(NotMapped)?;
-            beat |= u64::from(self.memory.read(which, offset)) << (32 * word);
-        }
-        Ok(beat)
+        let word = |half: u32| {
+            if enable >> (4 * half) & 0xF == 0 {
+                return Ok(0);
+            }
+            let (which, offset) = self.memory.locate(address + 4 * half).ok_or(NotMapped)?;
+            Ok(u64::from(self.memory.read(which, offset)))
+        };
+        Ok(word(0)? | word(1)? << 32)
     }
 
     fn write(&mut self, address: u32, enable: u8, beat: u64) -> Result<(), NotMapped> {
-        for (word, at) in words(address, enable) {
-            let (which, offset) = self.memory.locate(at).ok_or(NotMapped)?;
-            let (data, byte_enable) = ((beat >> (32 * word)) as u32, enable >> (4 * word));
+        for half in [0, 1] {
+            let byte_enable = enable >> (4 * half) & 0xF;
+            if byte_enable == 0 {
+                continue;
+            }
+            let (which, offset) = self.memory.locate(address + 4 * half).ok_or(NotMapped)?;
+            let data = (beat >> (32 * half)) as u32;
             self.memory.write(which, offset, data, byte_enable);
             self.program.written(which, offset, self.memory);
         }
@@ -446,13 +473,6 @@ fn earliest<const N: usize>(cycles: [Option<u64>; N]) -> u64 {
     cycles
         .iter()
         .fold(NEVER, |first, cycle| first.min(cycle.unwrap_or(NEVER)))
-}
-
-/// The words of the beat at `address` that hold a byte of `enable`: which half, and the address.
-fn words(address: u32, enable: u8) -> impl Iterator<Item = (u32, u32)> {
-    (0..2)
-        .filter(move |word| enable >> (4 * word) & 0xF != 0)
-        .map(move |word| (word, address + 4 * word))
 }
 
 fn name(found: Place) -> &'static str {

@@ -165,6 +165,8 @@ pub struct Machine {
     console: Vec<u8>,
     /// The first cycle in which a device does something by itself, or [`NEVER`].
     devices_next: u64,
+    /// The same of the devices other than the DMA, which is often the only one that is due.
+    others_next: u64,
     /// Console bytes that were handed out already.
     shown: usize,
     warnings: Vec<Warning>,
@@ -296,6 +298,7 @@ impl Machine {
             program_break: heap,
             console: Vec::new(),
             devices_next: NEVER,
+            others_next: NEVER,
             shown: 0,
             warnings: Vec::new(),
             warned: BTreeSet::new(),
@@ -547,7 +550,6 @@ impl Machine {
         let stream = self.stream;
         if self.devices_next <= now {
             self.tick_devices(horizon, observer);
-            self.devices_changed();
         }
         let mut fpu = 0u128;
         while let Some(index) = due.pop() {

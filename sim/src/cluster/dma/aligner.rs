@@ -45,6 +45,11 @@ impl Work {
         (pair >> (8 * shift)) as u64
     }
 
+    /// Whether a beat can be taken without giving one.
+    fn opens(&self) -> bool {
+        !self.straight && (self.taken == 0 || self.shift == 0 && !self.full)
+    }
+
     /// What to give in a cycle in which `input` can be taken and there is room, and whether that takes it.
     fn next(&mut self, input: Option<u64>) -> (Option<u64>, bool) {
         let drained = self.taken == self.inputs;
@@ -116,12 +121,12 @@ impl Aligner {
     }
 
     /// One cycle: takes `input` if it is there and wanted, and gives a beat if there is `room`.
+    #[inline(always)]
     pub(super) fn step(&mut self, now: u64, input: Option<u64>, room: bool) -> Step {
         let Some(work) = &mut self.work else {
             return Step::default();
         };
-        let opens = !work.straight && work.taken == 0 || work.shift == 0 && !work.straight && !work.full;
-        if !room && !opens {
+        if !room && !work.opens() {
             return Step::default();
         }
         let (data, took) = work.next(input);
@@ -153,7 +158,10 @@ impl Aligner {
 /// Bytes of beat `index` of a run that starts at `address` and has `bytes`: bit i is byte i.
 pub(super) fn byte_enable(address: u32, bytes: u32, index: u32) -> u8 {
     let first = address % 8;
+    let left = first + bytes - 8 * index;
+    if index != 0 && left >= 8 {
+        return 0xFF;
+    }
     let low = if index == 0 { first } else { 0 };
-    let high = (first + bytes - 8 * index).min(8);
-    (((1u32 << high) - 1) & !((1u32 << low) - 1)) as u8
+    ((1u32 << left.min(8)) - (1 << low)) as u8
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::aligner::{Aligner, Given, byte_enable};
 use super::command::Burst;
-use super::splitter::{Splitter, Taken};
+use super::splitter::{Queued, Splitter, Taken};
 use super::{DmaFault, External, Job, NotMapped, TcdmRequest};
 use crate::soc::clock::Clocks;
 
@@ -113,20 +113,68 @@ impl Tags {
     }
 }
 
+/// Rows of L1 under way. Both ports of a direction go through them in order, each by itself.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Rows<T> {
+    queue: Queue<T>,
+    /// How many of the rows each port is done with; it asks for the next.
+    done: [usize; 2],
+}
+
+impl<T: Copy> Rows<T> {
+    /// The row that port `lane` asks for.
+    fn asked(&self, lane: usize) -> Option<&T> {
+        self.queue.get(self.done[lane])
+    }
+
+    /// The ports that ask, one bit each.
+    fn asking(&self) -> u8 {
+        let asks = |lane: usize| u8::from(self.done[lane] < self.queue.len);
+        asks(0) | asks(1) << 1
+    }
+
+    /// Rows with which both ports are done.
+    fn complete(&self) -> usize {
+        self.done[0].min(self.done[1])
+    }
+
+    /// The first row, with which both ports are done, goes.
+    fn pop(&mut self) {
+        self.queue.pop();
+        self.done = self.done.map(|done| done - 1);
+    }
+}
+
 /// A row that has to be written to L1.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct WriteRow {
     address: u32,
     /// Bytes to write.
     enable: u8,
-    /// Those of them that have not been granted.
-    pending: u8,
     data: u64,
     ends: Option<Job>,
 }
 
-/// Bytes of each L1 port in a row.
-const LANES: [u8; 2] = [0x0F, 0xF0];
+impl WriteRow {
+    /// Whether port `lane` has bytes of it to write.
+    fn is_for(&self, lane: usize) -> bool {
+        self.enable >> (4 * lane) & 0xF != 0
+    }
+}
+
+impl Rows<WriteRow> {
+    fn push(&mut self, row: WriteRow) {
+        self.queue.push(row);
+        (0..2).for_each(|lane| self.pass(lane));
+    }
+
+    /// Port `lane` passes rows that are not for it.
+    fn pass(&mut self, lane: usize) {
+        while self.asked(lane).is_some_and(|row| !row.is_for(lane)) {
+            self.done[lane] += 1;
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Reading {
@@ -140,7 +188,7 @@ struct Reading {
 /// External memory to L1.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Rx {
-    pub(super) splitter: Splitter,
+    splitter: Splitter,
     tags: Tags,
     latency: u64,
     clocks: Clocks,
@@ -154,7 +202,8 @@ pub(super) struct Rx {
     next_beat: u64,
     aligning: VecDeque<(Burst, Job)>,
     aligner: Aligner,
-    rows: Queue<WriteRow>,
+    rows: Rows<WriteRow>,
+    due: Option<u64>,
 }
 
 impl Rx {
@@ -171,19 +220,26 @@ impl Rx {
             next_beat: 0,
             aligning: VecDeque::new(),
             aligner: Aligner::default(),
-            rows: Queue::default(),
+            rows: Rows::default(),
+            due: None,
         }
     }
 
-    pub(super) fn is_idle(&self) -> bool {
-        self.aligning.is_empty() && self.rows.is_empty() && self.splitter.is_idle()
+    /// A command is given; all has been done by cycle `ticked`.
+    pub(super) fn push(&mut self, ticked: u64, queued: Queued) {
+        self.splitter.push(queued);
+        self.due = self.find_due(ticked);
     }
 
-    /// The next cycle after `now` in which something changes: the next one, unless all that is under way is addresses
-    /// whose first beat is still to come.
-    pub(super) fn next_due(&self, now: u64) -> Option<u64> {
-        let waits = self.rows.is_empty() && self.port.is_empty() && self.beats.is_empty() && !self.aligner.works();
-        if !waits {
+    /// The next cycle in which something changes; none if there is nothing to do.
+    pub(super) fn next_due(&self) -> Option<u64> {
+        self.due
+    }
+
+    /// The cycle after `now`, unless all that is under way is addresses whose first beat is still to come.
+    fn find_due(&self, now: u64) -> Option<u64> {
+        let moves = !(self.rows.queue.is_empty() && self.port.is_empty() && self.beats.is_empty());
+        if moves || self.aligner.works() {
             return Some(now + 1);
         }
         let beat = self.reading.front().map(|_| self.next_beat.max(now + 1));
@@ -212,6 +268,7 @@ impl Rx {
             }
             self.aligning.push_back((burst, job));
         }
+        self.due = self.find_due(now);
         Ok(taken)
     }
 
@@ -266,7 +323,7 @@ impl Rx {
             let (burst, _) = self.aligning[0];
             self.aligner.start(burst.external, burst.l1, burst.bytes);
         }
-        let step = self.aligner.step(now, input, self.rows.len < L1_QUEUE);
+        let step = self.aligner.step(now, input, self.rows.queue.len < L1_QUEUE);
         if step.took {
             self.opening = false;
             self.beats.pop();
@@ -287,44 +344,41 @@ impl Rx {
         self.rows.push(WriteRow {
             address,
             enable,
-            pending: enable,
             data,
             ends,
         });
     }
 
-    /// The requests of the L1 ports that write, even words first, for the rows that were there before this cycle's tick.
-    pub(super) fn requests(&self) -> [Option<TcdmRequest>; 2] {
-        [0, 1].map(|lane| {
-            let row = self.rows.get(self.pending(lane)?)?;
-            Some(TcdmRequest {
-                address: row.address.wrapping_add(4 * lane as u32),
-                write: true,
-                data: (row.data >> (32 * lane)) as u32,
-                byte_enable: row.enable >> (4 * lane) & 0xF,
-            })
+    /// The L1 ports that write and ask, one bit each, the even words' first.
+    pub(super) fn asking(&self) -> u8 {
+        self.rows.asking()
+    }
+
+    /// What port `lane` asks for.
+    #[inline(always)]
+    pub(super) fn request(&self, lane: usize) -> Option<TcdmRequest> {
+        self.rows.asked(lane).map(|row| TcdmRequest {
+            address: row.address.wrapping_add(4 * lane as u32),
+            write: true,
+            data: (row.data >> (32 * lane)) as u32,
+            byte_enable: row.enable >> (4 * lane) & 0xF,
         })
     }
 
-    /// The first row that still needs port `lane`.
-    fn pending(&self, lane: usize) -> Option<usize> {
-        (0..L1_QUEUE).find(|&index| self.rows.get(index).is_some_and(|row| row.pending & LANES[lane] != 0))
+    /// L1 granted port `lane`.
+    pub(super) fn granted(&mut self, lane: usize) {
+        self.rows.done[lane] += 1;
+        self.rows.pass(lane);
     }
 
-    /// L1 granted port `lane`; returns the jobs whose last rows are written.
-    pub(super) fn granted(&mut self, lane: usize) -> [Option<Job>; L1_QUEUE] {
-        let mut ended = [None; L1_QUEUE];
-        if let Some(row) = self.pending(lane).and_then(|index| self.rows.get_mut(index)) {
-            row.pending &= !LANES[lane];
+    /// Takes a row that is written; returns the job that it ends.
+    pub(super) fn take_written(&mut self) -> Option<Option<Job>> {
+        if self.rows.complete() == 0 {
+            return None;
         }
-        for job in &mut ended {
-            let Some(row) = self.rows.front().filter(|row| row.pending == 0) else {
-                break;
-            };
-            *job = row.ends;
-            self.rows.pop();
-        }
-        ended
+        let ends = self.rows.queue.front()?.ends;
+        self.rows.pop();
+        Some(ends)
     }
 }
 
@@ -346,16 +400,14 @@ impl ReadRow {
 /// L1 to external memory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Tx {
-    pub(super) splitter: Splitter,
+    splitter: Splitter,
     tags: Tags,
     latency: u64,
     clocks: Clocks,
     /// Bursts whose rows are still to be read, and how many of the first's have been asked for.
     fetching: VecDeque<Burst>,
     fetched: u32,
-    rows: Queue<ReadRow>,
-    /// How many of the rows each L1 port has read.
-    granted: [usize; 2],
+    rows: Rows<ReadRow>,
     aligning: VecDeque<Burst>,
     aligner: Aligner,
     /// Beats, with the first cycle in which they can be sent.
@@ -366,6 +418,7 @@ pub(super) struct Tx {
     writing: Option<Option<Job>>,
     /// First cycle in which the next address, or the next beat, can be sent.
     next_write: u64,
+    due: Option<u64>,
 }
 
 impl Tx {
@@ -377,31 +430,35 @@ impl Tx {
             clocks,
             fetching: VecDeque::new(),
             fetched: 0,
-            rows: Queue::default(),
-            granted: [0; 2],
+            rows: Rows::default(),
             aligning: VecDeque::new(),
             aligner: Aligner::default(),
             beats: Queue::default(),
             addressing: VecDeque::new(),
             writing: None,
             next_write: 0,
+            due: None,
         }
     }
 
-    fn is_moving(&self) -> bool {
-        !self.addressing.is_empty() || self.writing.is_some()
+    /// A command is given; all has been done by cycle `ticked`.
+    pub(super) fn push(&mut self, ticked: u64, queued: Queued) {
+        self.splitter.push(queued);
+        self.due = self.find_due(ticked);
     }
 
-    pub(super) fn is_idle(&self) -> bool {
-        !self.is_moving() && self.splitter.is_idle()
+    /// The next cycle in which something may change; none if there is nothing to do.
+    pub(super) fn next_due(&self) -> Option<u64> {
+        self.due
     }
 
-    /// The next cycle after `now` in which something may change.
-    pub(super) fn next_due(&self, now: u64) -> Option<u64> {
-        if self.is_moving() {
-            return Some(now + 1);
+    fn find_due(&self, now: u64) -> Option<u64> {
+        let moves = !self.addressing.is_empty() || self.writing.is_some();
+        if moves {
+            Some(now + 1)
+        } else {
+            self.splitter.next_due(now)
         }
-        self.splitter.next_due(now)
     }
 
     /// Returns what the splitter did, and the job that this cycle's last beat ends with the cycle of its event.
@@ -411,8 +468,8 @@ impl Tx {
         external: &mut impl External,
     ) -> Result<(Option<Taken>, Option<Ended>), DmaFault> {
         // Rows come in order: that many are there if the last of them is.
-        let there = self.rows.get(L1_QUEUE - 1).is_some_and(|row| row.is_there(now));
-        let fetches = !there && !self.rows.is_full();
+        let there = self.rows.queue.get(L1_QUEUE - 1).is_some_and(|row| row.is_there(now));
+        let fetches = !there && !self.rows.queue.is_full();
         let room = !self.beats.is_full();
         self.align(now, room);
         let ended = self.send(now, external)?;
@@ -430,17 +487,18 @@ impl Tx {
         if fetches {
             self.fetch();
         }
+        self.due = self.find_due(now);
         Ok((taken, ended))
     }
 
     /// Asks for the next row, unless two rows are still to be granted.
     fn fetch(&mut self) {
         let Some(burst) = self.fetching.front() else { return };
-        if self.rows.len - self.granted[0].min(self.granted[1]) >= L1_QUEUE {
+        if self.rows.queue.len - self.rows.complete() >= L1_QUEUE {
             return;
         }
         let address = (burst.l1 & !7).wrapping_add(8 * self.fetched);
-        self.rows.push(ReadRow {
+        self.rows.queue.push(ReadRow {
             address,
             ..ReadRow::default()
         });
@@ -452,7 +510,8 @@ impl Tx {
     }
 
     fn align(&mut self, now: u64, room: bool) {
-        let input = self.rows.front().filter(|row| row.is_there(now)).map(|row| row.data);
+        let first = self.rows.queue.front();
+        let input = first.filter(|row| row.is_there(now)).map(|row| row.data);
         if self.aligner.is_free(now) {
             if input.is_none() {
                 return;
@@ -463,7 +522,6 @@ impl Tx {
         let step = self.aligner.step(now, input, room);
         if step.took {
             self.rows.pop();
-            self.granted = self.granted.map(|granted| granted - 1);
         }
         if let Some(given) = step.gave {
             if given.last {
@@ -510,26 +568,28 @@ impl Tx {
         }))
     }
 
-    /// The requests of the L1 ports that read, even words first.
-    pub(super) fn requests(&self) -> [Option<TcdmRequest>; 2] {
-        [0, 1].map(|lane| {
-            let row = self.rows.get(self.granted[lane])?;
-            let address = row.address.wrapping_add(4 * lane as u32);
-            Some(TcdmRequest {
-                address,
-                write: false,
-                data: 0,
-                byte_enable: 0xF,
-            })
+    /// The L1 ports that read and ask, one bit each, the even words' first.
+    pub(super) fn asking(&self) -> u8 {
+        self.rows.asking()
+    }
+
+    /// What port `lane` asks for.
+    #[inline(always)]
+    pub(super) fn request(&self, lane: usize) -> Option<TcdmRequest> {
+        self.rows.asked(lane).map(|row| TcdmRequest {
+            address: row.address.wrapping_add(4 * lane as u32),
+            write: false,
+            data: 0,
+            byte_enable: 0xF,
         })
     }
 
     /// L1 granted port `lane` with this word.
     pub(super) fn granted(&mut self, now: u64, lane: usize, data: u32) {
-        if let Some(row) = self.rows.get_mut(self.granted[lane]) {
+        if let Some(row) = self.rows.queue.get_mut(self.rows.done[lane]) {
             row.data |= u64::from(data) << (32 * lane);
             row.from[lane] = now + 2;
-            self.granted[lane] += 1;
+            self.rows.done[lane] += 1;
         }
     }
 }

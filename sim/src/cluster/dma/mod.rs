@@ -1,7 +1,7 @@
 //! The cluster's DMA (mchan): control ports, transfer IDs, and two engines that move blocks between L1 and everything
 //! outside. Timing rules D1..D13.
 //!
-//! It does not know where an address goes: L1 is reached through [`Dma::requests`] and [`Dma::granted`], which the L1's
+//! It does not know where an address goes: L1 is reached through [`Dma::request`] and [`Dma::granted`], which the L1's
 //! owner arbitrates like any other master's, and the outside through [`External`].
 //!
 //! Each cycle, in this order: [`Dma::tick`], then port accesses and L1 grants in any order. An idle DMA has no due cycle.
@@ -234,8 +234,8 @@ pub struct Dma {
     events: VecDeque<(u64, Job)>,
     /// IDs whose running bits show from the next cycle on.
     starting: Vec<u16>,
-    /// What the L1 ports ask for in the cycle of the last tick and have not been granted.
-    requests: [Option<TcdmRequest>; 4],
+    /// The L1 ports that ask in the cycle of the last tick and have not been granted, one bit each.
+    asking: u8,
     counters: DmaCounters,
     busy_since: u64,
     ticked: u64,
@@ -273,7 +273,7 @@ impl Dma {
             tx: Tx::new(burst_bytes, outstanding, write_latency, clocks),
             events: VecDeque::new(),
             starting: Vec::new(),
-            requests: [None; 4],
+            asking: 0,
             counters: DmaCounters::default(),
             busy_since: 0,
             ticked: 0,
@@ -404,16 +404,16 @@ impl Dma {
             given: now,
             holds_descriptors: command.is_2d(),
         };
-        if command.to_l1() {
-            self.rx.splitter.push(queued);
-        } else {
-            self.tx.splitter.push(queued);
-        }
         if self.open == 0 {
             self.busy_since = now;
             self.ticked = now;
         }
         self.open += 1;
+        if command.to_l1() {
+            self.rx.push(self.ticked, queued);
+        } else {
+            self.tx.push(self.ticked, queued);
+        }
         self.due = self.find_due();
     }
 
@@ -430,12 +430,12 @@ impl Dma {
         if !self.starting.is_empty() {
             return Some(next);
         }
-        let rx = self.rx.next_due(self.ticked);
-        if rx == Some(next) {
-            return rx;
+        let (rx, tx) = (self.rx.next_due(), self.tx.next_due());
+        if rx == Some(next) || tx == Some(next) {
+            return Some(next);
         }
         let events = self.events.front().map(|&(at, _)| at);
-        [rx, self.tx.next_due(self.ticked), events].into_iter().flatten().min()
+        [rx, tx, events].into_iter().flatten().min()
     }
 
     /// Does cycle `now`, before its port accesses and L1 grants, and appends the transfers whose events pulse in it.
@@ -452,30 +452,30 @@ impl Dma {
             return Ok(());
         }
         self.ticked = now;
-        for id in self.starting.drain(..) {
+        while let Some(id) = self.starting.pop() {
             self.running[usize::from(id)] += 1;
         }
-        self.counters.l1_stalls += self.requests.iter().flatten().count() as u64;
+        self.counters.l1_stalls += u64::from(self.asking.count_ones());
         while let Some(&(at, job)) = self.events.front()
             && at <= now
         {
             self.events.pop_front();
             completions.extend(self.complete(now, job));
         }
-        let writes = self.rx.requests();
-        if !self.rx.is_idle() {
+        // Rows ask from the cycle after they came from the aligner.
+        let writing = self.rx.asking();
+        if self.rx.next_due().is_some() {
             let taken = self.rx.tick(now, external)?;
             self.note(now, taken);
         }
-        if !self.tx.is_idle() {
+        if self.tx.next_due().is_some() {
             let (taken, ended) = self.tx.tick(now, external)?;
             self.note(now, taken);
             if let Some(Ended { at, job }) = ended {
                 self.end(at, job);
             }
         }
-        let reads = self.tx.requests();
-        self.requests = [reads[0], reads[1], writes[0], writes[1]];
+        self.asking = self.tx.asking() | writing << 2;
         self.due = self.find_due();
         Ok(())
     }
@@ -526,22 +526,38 @@ impl Dma {
         })
     }
 
-    /// What the four L1 ports ask for in the cycle of the last tick: 0 and 1 read, 2 and 3 write; even ports even words
-    /// (D5).
-    pub fn requests(&self) -> &[Option<TcdmRequest>; 4] {
-        &self.requests
+    /// The L1 ports that ask in the cycle of the last tick and have not been granted, one bit each.
+    #[inline(always)]
+    pub fn asking(&self) -> u8 {
+        self.asking
+    }
+
+    /// What L1 port `port` (0..4) asks for, if it does: 0 and 1 read, 2 and 3 write; even ports even words (D5).
+    #[inline(always)]
+    pub fn request(&self, port: usize) -> Option<TcdmRequest> {
+        if self.asking >> port & 1 == 0 {
+            None
+        } else if port < 2 {
+            self.tx.request(port)
+        } else {
+            self.rx.request(port - 2)
+        }
     }
 
     /// L1 granted what `port` (0..4) asks for in cycle `now`; a read gets `data`.
+    #[inline]
     pub fn granted(&mut self, now: u64, port: usize, data: u32) {
-        self.requests[port] = None;
+        self.asking &= !(1 << port);
         self.counters.l1_accesses += 1;
         if port < 2 {
             self.tx.granted(now, port, data);
             return;
         }
-        for job in self.rx.granted(port - 2).into_iter().flatten() {
-            self.end(now + COMPLETION, job);
+        self.rx.granted(port - 2);
+        while let Some(ends) = self.rx.take_written() {
+            if let Some(job) = ends {
+                self.end(now + COMPLETION, job);
+            }
         }
     }
 }

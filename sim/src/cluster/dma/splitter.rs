@@ -78,10 +78,6 @@ impl Splitter {
         self.addresses.len()
     }
 
-    pub(super) fn is_idle(&self) -> bool {
-        self.current.is_none() && self.held.is_none() && self.queue.is_empty() && self.addresses.is_empty()
-    }
-
     /// Whether a cycle can pass without a change here, and if not, in which cycle the next is.
     pub(super) fn next_due(&self, now: u64) -> Option<u64> {
         if self.current.is_some() || self.held.is_some() || !self.addresses.is_empty() {

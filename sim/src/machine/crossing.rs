@@ -116,6 +116,8 @@ impl Machine {
         let orchestrator = self.workers;
         let last = self.clocks.soc_by(self.now);
         let ahead = self.clocks.soc_by(horizon);
+        // A target may just have put the orchestrator's access off.
+        let mut changed = self.crossing.arrives.is_some();
         loop {
             let devices = self.soc_timers_due();
             let waits = matches!(self.cores[orchestrator].next, Next::Issue(cycle) if cycle > ahead);
@@ -124,6 +126,7 @@ impl Machine {
             let Some(cycle) = first.filter(|cycle| *cycle <= last) else {
                 break;
             };
+            changed = true;
             self.crossing.devices = self.crossing.devices.max(cycle);
             self.crossing.now = self.crossing.devices;
             if devices.is_some_and(|due| due <= cycle) {
@@ -134,7 +137,9 @@ impl Machine {
                 self.serve_core(orchestrator, horizon, observer);
             }
         }
-        self.devices_changed();
+        if changed {
+            self.devices_changed();
+        }
     }
 
     /// The orchestrator's access to `found` sets out.

@@ -6,7 +6,7 @@
 //! Invariant: what one side does in a cycle is seen by the other at its next edge, or in the same cycle where the edges
 //! coincide; and with equal clocks every answer is the question.
 
-/// Frequencies of both clocks.
+/// Both clocks, as their frequencies' ratio in lowest terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Clocks {
     cluster: u64,
@@ -16,9 +16,10 @@ pub struct Clocks {
 impl Clocks {
     /// Of these frequencies in Hz, at least 1.
     pub fn new(cluster_hz: u64, soc_hz: u64) -> Self {
+        let divisor = greatest_common_divisor(cluster_hz, soc_hz);
         Self {
-            cluster: cluster_hz,
-            soc: soc_hz,
+            cluster: cluster_hz / divisor,
+            soc: soc_hz / divisor,
         }
     }
 
@@ -32,7 +33,10 @@ impl Clocks {
         if self.are_equal() {
             return cycle;
         }
-        clamp(u128::from(cycle) * u128::from(self.soc) / u128::from(self.cluster))
+        match cycle.checked_mul(self.soc) {
+            Some(product) => product / self.cluster,
+            None => clamp(u128::from(cycle) * u128::from(self.soc) / u128::from(self.cluster)),
+        }
     }
 
     /// The first cycle of the SoC whose edge is not before that of the cluster's `cycle`.
@@ -40,7 +44,7 @@ impl Clocks {
         if self.are_equal() {
             return cycle;
         }
-        clamp((u128::from(cycle) * u128::from(self.soc)).div_ceil(self.cluster.into()))
+        times(cycle, self.soc, self.cluster)
     }
 
     /// The first cycle of the cluster whose edge is not before that of the SoC's `cycle`.
@@ -48,7 +52,7 @@ impl Clocks {
         if self.are_equal() {
             return cycle;
         }
-        clamp((u128::from(cycle) * u128::from(self.cluster)).div_ceil(self.soc.into()))
+        times(cycle, self.cluster, self.soc)
     }
 
     /// The cycle of the cluster in which an answer is there for which the SoC takes `wait` of its cycles, if the cluster
@@ -56,6 +60,21 @@ impl Clocks {
     pub fn answered(&self, cycle: u64, wait: u64) -> u64 {
         self.cluster_from(self.soc_from(cycle).saturating_add(wait))
     }
+}
+
+/// `cycle` times `numerator / denominator`, rounded up.
+fn times(cycle: u64, numerator: u64, denominator: u64) -> u64 {
+    match cycle.checked_mul(numerator) {
+        Some(product) => product.div_ceil(denominator),
+        None => clamp((u128::from(cycle) * u128::from(numerator)).div_ceil(denominator.into())),
+    }
+}
+
+fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 fn clamp(cycle: u128) -> u64 {

@@ -4,6 +4,7 @@
 
 use crate::cluster::dma::Transfer;
 use crate::core::pipeline::{Charge, Ledger};
+use crate::core::uop::Uop;
 use crate::stall::Stall;
 
 /// An instruction that left decode.
@@ -29,7 +30,8 @@ pub trait Observer {
     const ACTIVE: bool;
 
     /// Whether cores may tell of themselves ahead of the machine: each in order, but not in the order of them all, and of
-    /// instructions that the run's end takes back. [`crate::order::InOrder`] puts them in order.
+    /// instructions that the run's end takes back; [`crate::order::InOrder`] puts them in order. They tell of nothing but
+    /// instructions then, and only by [`Observer::straight`].
     const AHEAD: bool = false;
 
     /// Whether DMA transfers are watched.
@@ -49,6 +51,11 @@ pub trait Observer {
 
     /// An instruction left decode.
     fn retire(&mut self, retired: Retired);
+
+    /// Instructions that follow each other from `pc` on leave decode, the first in cycle `cycle` of the core's clock, each in
+    /// the cycle after the one before it.
+    #[inline(always)]
+    fn straight(&mut self, _core: usize, _cycle: u64, _pc: u32, _uops: &[Uop]) {}
 
     /// The books of its core, this instruction's cycle included and what comes after it not.
     #[inline(always)]

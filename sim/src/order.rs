@@ -1,5 +1,4 @@
-//! The machine's order for what cores that run ahead tell: a recorder of instructions that costs an unwatched run's
-//! pace little.
+//! The machine's order for what cores tell ahead of it: an observer of instructions that lets cores run ahead.
 //!
 //! The order is that in which a machine goes through its cycles when nobody runs ahead: cycle by cycle; within one, the
 //! instructions that had come into decode before, core by core, and then those that leave decode behind what was granted
@@ -11,15 +10,16 @@
 use std::collections::VecDeque;
 
 use crate::config::Config;
+use crate::core::uop::Uop;
 use crate::engine::calendar::AHEAD;
 use crate::machine::CoreSet;
 use crate::observe::{Observer, Retired};
 use crate::retire::Record;
 use crate::soc::clock::Clocks;
 
-/// Turns that can be waited for: more than anybody runs ahead.
-const TURNS: u64 = 4096;
-const _: () = assert!(2 * AHEAD + 4 <= TURNS);
+/// Cycles that can be waited for: more than anybody runs ahead.
+const CYCLES: usize = 2048;
+const _: () = assert!(AHEAD as usize + 2 <= CYCLES);
 
 /// Records that are given away at once.
 const BATCH: usize = 512;
@@ -27,19 +27,48 @@ const BATCH: usize = 512;
 /// Gives every instruction that left decode to a sink, in the machine's order and many at once.
 pub struct InOrder<S> {
     sink: S,
-    clocks: Clocks,
-    /// The core that has a clock of its own, if any.
-    apart: Option<usize>,
     /// The cycle in which the cores that were due did what they could by themselves.
     served: u64,
-    /// The first turn that has not come.
-    turn: u64,
-    /// The cores that wait for each turn, which is one of the workers' or the orchestrator's in each cycle.
-    turns: Box<[CoreSet]>,
-    /// What each core has told ahead, with its turn.
-    ahead: Vec<VecDeque<(u64, Record)>>,
-    waiting: usize,
+    /// The first cycle that has not come, and the last one that a core waits for.
+    next: u64,
+    last: u64,
+    /// The cores that wait for each cycle, and by core what leaves decode then.
+    waiting: Box<[CoreSet; CYCLES]>,
+    ahead: Box<[[Told; CYCLES]]>,
+    apart: Option<Apart>,
     batch: Vec<Record>,
+}
+
+/// The address and the bits of an instruction.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    pc: u32,
+    bits: u32,
+}
+
+/// The orchestrator, where it has a clock of its own: each of its cycles belongs to one of the cluster's, after all that
+/// the workers do in it.
+struct Apart {
+    core: usize,
+    clocks: Clocks,
+    /// What it told, with the cluster's cycle.
+    told: VecDeque<(u64, Record)>,
+}
+
+impl Apart {
+    #[cold]
+    fn tell(&mut self, cycle: u64, mut pc: u32, uops: &[Uop]) {
+        for (cycle, uop) in (cycle..).zip(uops) {
+            let record = Record {
+                core: self.core,
+                cycle,
+                pc,
+                bits: uop.bits,
+            };
+            self.told.push_back((self.clocks.cluster_from(cycle), record));
+            pc = pc.wrapping_add(u32::from(uop.len));
+        }
+    }
 }
 
 impl<S: FnMut(&[Record])> InOrder<S> {
@@ -50,48 +79,58 @@ impl<S: FnMut(&[Record])> InOrder<S> {
         let cores = workers + usize::from(config.orchestrator.present);
         Self {
             sink,
-            clocks,
-            apart: (!clocks.are_equal()).then_some(workers),
             served: 0,
-            turn: 0,
-            turns: vec![CoreSet::default(); TURNS as usize].into_boxed_slice(),
-            ahead: vec![VecDeque::new(); cores],
-            waiting: 0,
+            next: 0,
+            last: 0,
+            waiting: Box::new([CoreSet::default(); CYCLES]),
+            ahead: vec![[Told::default(); CYCLES]; cores].into_boxed_slice(),
+            apart: (!clocks.are_equal()).then(|| Apart {
+                core: workers,
+                clocks,
+                told: VecDeque::new(),
+            }),
             batch: Vec::with_capacity(BATCH),
         }
     }
 
     /// The run ended after the cluster's cycle `cycle`: gives away what is left of it.
     pub fn end(&mut self, cycle: u64) {
-        self.come_to(2 * cycle + 2);
+        self.come_to(cycle + 1);
+        self.give_apart(cycle + 1);
         self.give();
     }
 
-    /// All turns before `turn` have come.
+    /// What the cores told of cycles before `cycle` has its turn.
     #[inline(always)]
-    fn come_to(&mut self, turn: u64) {
-        while self.turn < turn {
-            if self.waiting == 0 {
-                self.turn = turn;
-                return;
+    fn come_to(&mut self, cycle: u64) {
+        while self.next < cycle {
+            if self.last < self.next {
+                self.next = cycle;
+                return self.give_apart(cycle - 1);
             }
-            let mut cores = std::mem::take(&mut self.turns[(self.turn % TURNS) as usize]);
+            let now = self.next;
+            self.give_apart(now);
+            let slot = now as usize % CYCLES;
+            let mut cores = std::mem::take(&mut self.waiting[slot]);
             while let Some(core) = cores.pop() {
-                self.take_turn(core);
+                let Told { pc, bits } = self.ahead[core][slot];
+                self.put(Record {
+                    core,
+                    cycle: now,
+                    pc,
+                    bits,
+                });
             }
-            self.turn += 1;
+            self.next += 1;
         }
     }
 
-    /// It is a core's turn. Several of the orchestrator's cycles may be in one of the cluster's.
+    /// What the orchestrator told of the cluster's cycles before `cycle` has its turn.
     #[inline(always)]
-    fn take_turn(&mut self, core: usize) {
-        while let Some((turn, record)) = self.ahead[core].front()
-            && *turn == self.turn
+    fn give_apart(&mut self, cycle: u64) {
+        while let Some(apart) = &mut self.apart
+            && let Some((_, record)) = apart.told.pop_front_if(|(turn, _)| *turn < cycle)
         {
-            let record = *record;
-            self.ahead[core].pop_front();
-            self.waiting -= 1;
             self.put(record);
         }
     }
@@ -104,6 +143,7 @@ impl<S: FnMut(&[Record])> InOrder<S> {
         }
     }
 
+    #[inline(never)]
     fn give(&mut self) {
         (self.sink)(&self.batch);
         self.batch.clear();
@@ -115,41 +155,47 @@ impl<S: FnMut(&[Record])> Observer for InOrder<S> {
 
     const AHEAD: bool = true;
 
+    fn retire(&mut self, _: Retired) {}
+
     #[inline(always)]
-    fn retire(&mut self, retired: Retired) {
-        let Retired {
-            core, cycle, pc, bits, ..
-        } = retired;
-        let record = Record { core, cycle, pc, bits };
-        let turn = if self.apart == Some(core) {
-            2 * self.clocks.cluster_from(cycle) + 1
-        } else if cycle <= self.served {
-            return self.put(record);
-        } else {
-            2 * cycle
-        };
-        self.ahead[core].push_back((turn, record));
-        self.turns[(turn % TURNS) as usize].insert(core);
-        self.waiting += 1;
+    fn straight(&mut self, core: usize, mut cycle: u64, mut pc: u32, mut uops: &[Uop]) {
+        if let Some(apart) = self.apart.as_mut().filter(|apart| apart.core == core) {
+            return apart.tell(cycle, pc, uops);
+        }
+        if cycle <= self.served
+            && let Some((first, rest)) = uops.split_first()
+        {
+            let bits = first.bits;
+            self.put(Record { core, cycle, pc, bits });
+            cycle += 1;
+            pc = pc.wrapping_add(u32::from(first.len));
+            uops = rest;
+        }
+        self.last = self.last.max((cycle + uops.len() as u64).saturating_sub(1));
+        let ahead = &mut self.ahead[core];
+        for uop in uops {
+            let slot = cycle as usize % CYCLES;
+            ahead[slot] = Told { pc, bits: uop.bits };
+            self.waiting[slot].insert(core);
+            cycle += 1;
+            pc = pc.wrapping_add(u32::from(uop.len));
+        }
     }
 
     fn took_back(&mut self, core: usize, cycle: u64) {
-        while self.ahead[core]
-            .pop_back_if(|(_, record)| record.cycle > cycle)
-            .is_some()
-        {
-            self.waiting -= 1;
+        for late in (cycle + 1).max(self.next)..=self.last {
+            self.waiting[late as usize % CYCLES].remove(core);
         }
     }
 
     #[inline(always)]
     fn begins(&mut self, cycle: u64) {
-        self.come_to(2 * cycle);
+        self.come_to(cycle);
     }
 
     #[inline(always)]
     fn served(&mut self, cycle: u64) {
         self.served = cycle;
-        self.come_to(2 * cycle + 1);
+        self.come_to(cycle + 1);
     }
 }

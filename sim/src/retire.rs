@@ -92,43 +92,47 @@ impl State {
         let Record { core, cycle, pc, bits } = *record;
         let (before, expected) = self.cores[core];
         let waited = cycle.wrapping_sub(before);
-        let mut first = (waited.min(MANY) as u8) << 3;
-        let mut end = 1;
-        if core != self.next_core {
-            first |= OTHER_CORE;
-            bytes[end] = core as u8;
-            end += 1;
+        let other_core = core != self.next_core;
+        let new_encoding = self.encodings[Self::slot(pc)] != bits;
+        let mut end = 1 + usize::from(other_core);
+        bytes[0] = ((waited.min(MANY) as u8) << 3) | (u8::from(other_core) * OTHER_CORE);
+        bytes[1] = core as u8;
+        if waited >= MANY || pc != expected || new_encoding {
+            bytes[0] |= (u8::from(pc != expected) * ELSEWHERE) | (u8::from(new_encoding) * NEW_ENCODING);
+            if waited >= MANY {
+                put(bytes, &mut end, waited - MANY);
+            }
+            if pc != expected {
+                let distance = i64::from(pc.wrapping_sub(expected) as i32) >> 1;
+                put(bytes, &mut end, (distance << 1 ^ distance >> 63) as u64);
+            }
+            if new_encoding {
+                let len = length(bits) as usize;
+                bytes[end..end + len].copy_from_slice(&bits.to_le_bytes()[..len]);
+                end += len;
+                self.encodings[Self::slot(pc)] = bits;
+            }
         }
-        if waited >= MANY {
-            put(bytes, &mut end, waited - MANY);
-        }
-        if pc != expected {
-            first |= ELSEWHERE;
-            let distance = i64::from(pc.wrapping_sub(expected) as i32) >> 1;
-            put(bytes, &mut end, (distance << 1 ^ distance >> 63) as u64);
-        }
-        if self.encodings[Self::slot(pc)] != bits {
-            first |= NEW_ENCODING;
-            let len = if bits & 3 == 3 { 4 } else { 2 };
-            bytes[end..end + len].copy_from_slice(&bits.to_le_bytes()[..len]);
-            end += len;
-        }
-        bytes[0] = first;
         self.passed(record);
         end
     }
 
+    /// Encodings apart, which are as `record` has them.
     #[inline(always)]
     fn passed(&mut self, record: &Record) {
-        let len = if record.bits & 3 == 3 { 4 } else { 2 };
-        self.cores[record.core] = (record.cycle, record.pc.wrapping_add(len));
+        self.cores[record.core] = (record.cycle, record.pc.wrapping_add(length(record.bits)));
         self.next_core = if record.core + 1 == self.cores.len() {
             0
         } else {
             record.core + 1
         };
-        self.encodings[Self::slot(record.pc)] = record.bits;
     }
+}
+
+/// Bytes of an instruction: the low two bits tell.
+#[inline(always)]
+fn length(bits: u32) -> u32 {
+    if bits & 3 == 3 { 4 } else { 2 }
 }
 
 /// Writes a trace.
@@ -296,13 +300,15 @@ impl<R: BufRead> Reader<R> {
             let distance = (zigzag >> 1) as i64 ^ -((zigzag & 1) as i64);
             pc = pc.wrapping_add((distance as u32) << 1);
         }
-        let mut bits = self.state.encodings[State::slot(pc)];
+        let slot = State::slot(pc);
+        let mut bits = self.state.encodings[slot];
         if first & NEW_ENCODING != 0 {
             let low = u32::from(self.byte()?);
             bits = low | u32::from(self.byte()?) << 8;
             if low & 3 == 3 {
                 bits |= u32::from(self.byte()?) << 16 | u32::from(self.byte()?) << 24;
             }
+            self.state.encodings[slot] = bits;
         }
         let record = Record {
             core,

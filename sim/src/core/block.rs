@@ -199,6 +199,12 @@ pub struct Block {
 }
 
 impl Block {
+    /// Whether an instruction in it but the first waits: else each leaves decode in the cycle after the one before it.
+    #[inline(always)]
+    pub fn waits(&self) -> bool {
+        usize::from(self.passage.last) + 1 != self.uops.len()
+    }
+
     /// The block that begins at `pc` with the first of `uops`, micro-ops of successive half-words, all of its instructions
     /// before `limit` bytes. It may be empty.
     pub fn new(pc: u32, uops: &[Uop], limit: u32, rules: BlockRules) -> Self {

@@ -12,6 +12,7 @@ use ennead_isa::float::Rounding;
 use super::block::{Access, Block, BlockId};
 use super::uop::Tally;
 use super::{Core, event};
+use crate::observe::Observer;
 use crate::program::Program;
 use crate::stall::Stall;
 
@@ -90,7 +91,14 @@ impl Core {
     /// block to its access. False, and nothing happened, where the chain ends here or its instructions would leave decode
     /// after `horizon`.
     #[inline(always)]
-    pub fn ride(&mut self, grant: u64, word: u32, program: &Program, horizon: u64) -> bool {
+    pub fn ride<O: Observer>(
+        &mut self,
+        grant: u64,
+        word: u32,
+        program: &Program,
+        horizon: u64,
+        observer: &mut O,
+    ) -> bool {
         let Some(chain) = &mut self.chain else { return false };
         let Some(id) = chain.access.follow else { return false };
         let Some(block) = program.numbered(id) else {
@@ -107,8 +115,13 @@ impl Core {
             || !self.loops.passes(access.pc)
             || block.floats && !chain.floats
             || block.answers_at_once && !self.pipeline.fpu_takes(at + 1, 0)
+            || O::ACTIVE && block.waits()
         {
             return false;
+        }
+        if O::ACTIVE {
+            let begin = access.pc.wrapping_sub(u32::from(block.reach));
+            observer.straight(self.index, at, begin, &block.uops);
         }
         if from.post_increments() {
             let step = from.step(&self.registers);

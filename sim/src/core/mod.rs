@@ -462,11 +462,11 @@ impl Core {
     pub fn advance<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) {
         loop {
             // The oracle, which gives no time ahead, goes step by step.
-            if !O::ACTIVE && self.undisturbed && horizon > self.lines_known {
-                if self.pass_blocks(program, horizon) {
+            if (!O::ACTIVE || O::AHEAD) && self.undisturbed && horizon > self.lines_known {
+                if self.pass_blocks(program, horizon, observer) {
                     return;
                 }
-                match self.stretch(program, memory, horizon) {
+                match self.stretch(program, memory, horizon, observer) {
                     Way::On => continue,
                     Way::Stop => return,
                     Way::Step => {}
@@ -554,7 +554,9 @@ impl Core {
         self.instret += 1;
         self.macs += uop.tally.macs();
         self.events[event::COMPRESSED] += uop.tally.compressed();
-        if O::ACTIVE {
+        if O::AHEAD {
+            observer.straight(self.index, t, self.pc, std::slice::from_ref(uop));
+        } else if O::ACTIVE {
             let retired = Retired {
                 core: self.index,
                 cycle: t,

@@ -13,6 +13,7 @@ use super::pipeline::Leftover;
 use super::uop::{Action, RoundingMode, Tally, Uop};
 use super::{Core, event};
 use crate::memory::Memory;
+use crate::observe::Observer;
 use crate::program::Program;
 use crate::stall::Stall;
 
@@ -36,16 +37,22 @@ pub(super) enum Way {
 impl Core {
     /// Passes blocks, all instructions of which leave decode through cycle `horizon`. True where the core stops, for a
     /// block's access.
-    pub(super) fn pass_blocks(&mut self, program: &mut Program, horizon: u64) -> bool {
+    pub(super) fn pass_blocks<O: Observer>(&mut self, program: &mut Program, horizon: u64, observer: &mut O) -> bool {
         match self.pipeline.flows_from() {
-            Some(t) => self.pass_blocks_from(t, program, horizon),
+            Some(t) => self.pass_blocks_from(t, program, horizon, observer),
             None => false,
         }
     }
 
     /// The same where the next instruction can leave decode in cycle `t` but for its operands.
     #[inline(always)]
-    fn pass_blocks_from(&mut self, mut t: u64, program: &mut Program, horizon: u64) -> bool {
+    fn pass_blocks_from<O: Observer>(
+        &mut self,
+        mut t: u64,
+        program: &mut Program,
+        horizon: u64,
+        observer: &mut O,
+    ) -> bool {
         loop {
             let pc = self.pc;
             let passing = self.loops.passing_bytes(pc);
@@ -62,8 +69,12 @@ impl Core {
             if at + u64::from(block.passage.last) > horizon
                 || block.floats && !self.has_floats()
                 || block.answers_at_once && !self.pipeline.fpu_takes(at + 1, 0)
+                || O::ACTIVE && block.waits()
             {
                 return false;
+            }
+            if O::ACTIVE {
+                observer.straight(self.index, at, pc, &block.uops);
             }
             t = self.pass(block, at) + 1;
             if block.access {
@@ -76,7 +87,13 @@ impl Core {
     /// Runs what [`Core::pass_blocks`] cannot pass: instructions near the end of a hardware loop, branches, and jumps to
     /// immediate addresses, and what lies between them.
     #[inline(never)]
-    pub(super) fn stretch(&mut self, program: &Program, memory: &Memory, horizon: u64) -> Way {
+    pub(super) fn stretch<O: Observer>(
+        &mut self,
+        program: &Program,
+        memory: &Memory,
+        horizon: u64,
+        observer: &mut O,
+    ) -> Way {
         let Some(mut t) = self.pipeline.flows_from() else {
             return Way::Step;
         };
@@ -100,7 +117,7 @@ impl Core {
             }
             match uop.action {
                 Action::Compute(eval) => {
-                    self.leave(&mut passed, uop, at);
+                    self.leave(&mut passed, uop, at, pc, observer);
                     let (a, b, c) = self.operands(uop);
                     self.write(uop.rd, eval(a, b, c, uop.aux as u32));
                 }
@@ -108,14 +125,14 @@ impl Core {
                     if !self.settings.shared_fpu && self.pipeline.fpu_takes(at + 1, latency) =>
                 {
                     let Some(rounding) = self.rounding(uop) else { break };
-                    self.leave(&mut passed, uop, at);
+                    self.leave(&mut passed, uop, at, pc, observer);
                     let (a, b, c) = self.operands(uop);
                     let result = eval(a, b, c, rounding);
                     self.write_float(uop.rd, result);
                     self.pipeline.fp_accepted(uop.rd, at + 1, u64::from(latency));
                 }
                 Action::Load(..) | Action::Store(..) if !self.lacks_float(uop) => {
-                    self.leave(&mut passed, uop, at);
+                    self.leave(&mut passed, uop, at, pc, observer);
                     self.write_down(&passed, pc, pc);
                     // Where a hardware loop jumps behind it, it does so from when the access came into decode (R14).
                     self.pipeline.fetched(arrival);
@@ -130,7 +147,7 @@ impl Core {
                     if taken && (waits || self.division_behind(pc, uop, program, memory).is_some()) {
                         break;
                     }
-                    self.leave(&mut passed, uop, at);
+                    self.leave(&mut passed, uop, at, pc, observer);
                     self.events[event::BRANCH] += 1;
                     if taken {
                         self.events[event::TAKEN] += 1;
@@ -143,7 +160,7 @@ impl Core {
                     return Way::On;
                 }
                 Action::Jal if !self.loops.active && at == t => {
-                    self.leave(&mut passed, uop, at);
+                    self.leave(&mut passed, uop, at, pc, observer);
                     self.events[event::JUMP] += 1;
                     self.write(uop.rd, pc.wrapping_add(u32::from(uop.len)));
                     self.write_down(&passed, pc, pc);
@@ -308,9 +325,12 @@ impl Core {
         }
     }
 
-    /// `uop` leaves decode in cycle `at`.
+    /// `uop` at `pc` leaves decode in cycle `at`.
     #[inline(always)]
-    fn leave(&mut self, passed: &mut Passed, uop: &Uop, at: u64) {
+    fn leave<O: Observer>(&mut self, passed: &mut Passed, uop: &Uop, at: u64, pc: u32, observer: &mut O) {
+        if O::ACTIVE {
+            observer.straight(self.index, at, pc, std::slice::from_ref(uop));
+        }
         if at > passed.issued + 1 {
             self.pipeline.waited(passed.issued, uop, at);
         }

@@ -19,7 +19,7 @@ impl CoreSet {
     }
 
     /// Takes a core out.
-    pub(super) fn remove(&mut self, core: usize) {
+    pub(crate) fn remove(&mut self, core: usize) {
         self.0[core / 64 % 2] &= !(1 << (core % 64));
     }
 

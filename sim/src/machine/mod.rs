@@ -495,7 +495,7 @@ impl Machine {
         };
         let core = &mut self.cores[index];
         let recorder = &mut self.recorders[index];
-        if !recorder.has_room() || !core.ride(self.now, data, &self.program, horizon) {
+        if !recorder.has_room() || !core.ride(self.now, data, &self.program, horizon, observer) {
             core.link_chain(&mut self.program);
             core.leave_chain();
             return self.complete(index, reply, horizon, observer);
@@ -688,7 +688,7 @@ impl Machine {
     #[inline(always)]
     fn serve_winner<O: Observer>(&mut self, winner: usize, horizon: u64, observer: &mut O) {
         if winner < self.workers {
-            if !O::ACTIVE
+            if (!O::ACTIVE || O::AHEAD)
                 && let Some(asked) = self.cores[winner].asked()
             {
                 return self.serve_chained(winner, asked, horizon, observer);

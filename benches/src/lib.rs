@@ -120,3 +120,19 @@ impl Job {
         machine.counters().instret()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ennead_sim::retire::Reader;
+
+    #[test]
+    fn a_traced_run_writes_every_instruction() {
+        let job = Job::bundled("hello");
+        let mut bytes = Vec::new();
+        let instructions = job.trace(&mut job.machine(), &mut bytes).unwrap();
+        let records: Vec<Record> = Reader::new(&bytes[..]).unwrap().collect::<Result<_, _>>().unwrap();
+        assert_eq!(records.len() as u64, instructions);
+        assert_eq!(instructions, job.run(&mut job.machine()));
+    }
+}

@@ -155,6 +155,7 @@ pub fn run_h(file: &mut File, fours: &[MultiplyAdds]) -> (usize, Flags) {
     run_portably(file, fours, fma_h)
 }
 
+#[inline(never)]
 fn run_portably(
     file: &mut File,
     fours: &[MultiplyAdds],

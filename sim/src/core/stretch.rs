@@ -281,7 +281,7 @@ impl Core {
     }
 
     /// The same where each of them waits for the one before it.
-    #[inline(always)]
+    #[inline(never)]
     fn pass_chain(&mut self, quads: &Quads, next: usize, rd: u8) -> (usize, Flags) {
         let mut flags = Flags::NONE;
         let is_sum = quads.sums >> next & 1 == 1;

@@ -93,3 +93,24 @@ proptest! {
         prop_assert_eq!(end(&config, &body, Engine::Calendar), end(&config, &body, Engine::Lockstep));
     }
 }
+
+#[test]
+fn a_run_ends_where_the_rounding_mode_of_the_instruction_is_another() {
+    let mut body = "csrrwi zero, frm, 3\n".to_owned();
+    for register in 0..16 {
+        body += &format!("li t1, {:#x}\nfmv.w.x f{register}, t1\n", 0x3f80_0001 + register);
+    }
+    for (from, suffix) in [(4, ", rne"), (8, "")] {
+        for register in from..from + 4 {
+            body += &format!("fmadd.s f{register}, f0, f1, f{register}{suffix}\n");
+        }
+    }
+    let config = config("ennead", &["cluster.workers=1"]);
+    let (registers, flags, cycles) = end(&config, &body, Engine::Calendar);
+    // (1 + 2^-23) * (1 + 2^-22) + 1 + n * 2^-23 = 2 + (3 + n) * 2^-23 + 2^-45, of which the last place is worth 2^-22.
+    let to_nearest = [5, 6, 7, 8].map(|n: u32| 0x4000_0000 + (3 + n).div_ceil(2));
+    let upwards = [9, 10, 11, 12].map(|n: u32| 0x4000_0000 + (3 + n) / 2 + 1);
+    assert_eq!(registers[4..8], to_nearest);
+    assert_eq!(registers[8..12], upwards);
+    assert_eq!((registers, flags, cycles), end(&config, &body, Engine::Lockstep));
+}

@@ -187,12 +187,17 @@ impl Program {
     #[inline(never)]
     pub fn chart(&mut self, id: BlockId, page: u32, lap: Option<Lap>) {
         let mut chart = Chart::new(lap);
-        let number = self.numbered(id).and_then(|block| block.link).map(|access| Self::page_number(access.pc));
+        let number = self
+            .numbered(id)
+            .and_then(|block| block.link)
+            .map(|access| Self::page_number(access.pc));
         let mut goes_on = self.numbered(id).is_some_and(|block| chart.begin(id, block));
         while goes_on && let Some(last) = chart.last() {
             let uops = &self.pages[page as usize].uops;
             let at = |pc: u32| (Some(Self::page_number(pc)) == number).then(|| uops[Self::slot(pc)]);
-            let Some(way) = chart.way(Line::new(self.rules), at) else { break };
+            let Some(way) = chart.way(Line::new(self.rules), at) else {
+                break;
+            };
             let found = if Chart::is_straight(&way) {
                 self.link(last, page)
             } else {

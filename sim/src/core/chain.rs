@@ -34,13 +34,31 @@ pub(super) struct Chain {
     rounding: Rounding,
 }
 
-/// How far a core can follow a course.
+/// Where a core is when it sets out on a course.
 #[derive(Clone, Copy, Debug)]
-pub struct Reach {
-    /// How often the loop goes back.
+pub struct Start {
+    /// The block that the first access ends.
+    pub block: BlockId,
+    /// The page that it lies in.
+    pub page: u32,
+    /// The first access's address as an instruction.
+    pub pc: u32,
+    /// The loop that alone decides what follows.
+    pub lap: Option<Lap>,
+    /// How often that goes back.
     pub laps: u8,
-    /// The core is in a loop, and has to ask it whether an instruction leads to the next one.
-    pub looks: bool,
+    /// Floating point is on and has the dynamic rounding mode.
+    pub floats: bool,
+    /// Some hardware loop is active.
+    pub in_loop: bool,
+}
+
+impl Start {
+    /// Whether `course`, which begins there, is the one for the loop that the core is in.
+    #[inline(always)]
+    pub fn is_of(&self, course: &Course) -> bool {
+        self.lap.is_none() || course.lap == self.lap
+    }
 }
 
 /// What a core on a chain asks memory for.
@@ -253,35 +271,21 @@ impl Core {
         }
     }
 
-    /// The course that begins at the access that the core on a chain asks for, and how far the core can follow it.
+    /// Where a course can begin: at the access of a block that the core on a chain asks for.
     #[inline(always)]
-    pub fn course<'a>(&mut self, program: &'a mut Program) -> Option<(BlockId, &'a Course, Reach)> {
-        let Chain { block: id, access: Access { pc, .. }, asked, floats, .. } = *self.chain.as_ref()?;
-        let mut reach = Reach { laps: 0, looks: false };
-        if program.course(id).is_none() || self.loops.active {
-            reach = self.chart(id, pc, program);
-        }
-        let course = program.course(id)?;
-        let flows = !self.pipeline.results_due(asked)
-            && (floats || !course.floats)
-            && !(course.branches && self.loops.active);
-        flows.then_some((id, course, reach))
-    }
-
-    /// Makes sure that the course which begins at `pc`, with the access that ends block `id`, is known for the loop that the core is
-    /// in.
-    #[inline(never)]
-    fn chart(&mut self, id: BlockId, pc: u32, program: &mut Program) -> Reach {
-        let lap = self.loops.lap(pc);
-        let known = program.course(id);
-        if known.is_none_or(|course| lap.is_some_and(|(lap, _)| course.lap != Some(lap))) {
-            program.chart(id, self.page, lap.map(|(lap, _)| lap));
-        }
-        self.loops.passing_bytes(pc);
-        Reach {
+    pub fn sets_out(&self) -> Option<Start> {
+        let chain = self.chain.as_ref()?;
+        let (block, pc) = (chain.block, chain.access.pc);
+        let lap = if self.loops.active { self.loops.lap(pc) } else { None };
+        (!self.pipeline.results_due(chain.asked)).then(|| Start {
+            block,
+            page: self.page,
+            pc,
+            lap: lap.map(|(lap, _)| lap),
             laps: lap.map_or(0, |(_, laps)| laps.min(u8::MAX.into()) as u8),
-            looks: self.loops.active && lap.is_none(),
-        }
+            floats: chain.floats,
+            in_loop: self.loops.active,
+        })
     }
 
     /// Leaves the chain that the core is on, if any: it waits for its access like any other core.

@@ -1,8 +1,9 @@
 //! Courses: the accesses that a core will ask for one after another, where the registers tell all their addresses before the
 //! first of them is answered.
 //!
-//! A course begins at the access that ends a block and goes on from there, through branches whose outcome the registers tell as well, and from the end of a hardware loop's body to its start. It holds no values: what
-//! the loads read, and what is computed between them, is for whoever needs it.
+//! A course begins at the access that ends a block and goes on from there, through branches whose outcome the registers tell
+//! as well, and from the end of a hardware loop's body to its start. It holds no values: what the loads read, and what is
+//! computed between them, is for whoever needs it.
 //!
 //! Invariant: as long as nothing disturbs the core, branches go as the guards say and the loop does not end, each access asks
 //! for its grant [`Leg::gap`] cycles after the one before it got its own, at [`Leg::address`].
@@ -255,7 +256,11 @@ impl Chart {
                 return Some(way);
             }
             self.pass(&uop);
-            pc = if next == pc { self.behind(pc, uop.len, &mut way)? } else { next };
+            pc = if next == pc {
+                self.behind(pc, uop.len, &mut way)?
+            } else {
+                next
+            };
         }
     }
 
@@ -272,7 +277,9 @@ impl Chart {
     /// Adds a leg; false where the course ends before or at its access.
     fn leg(&mut self, id: BlockId, block: &Block, gap: u16, held: bool, guard: Option<Guard>, steps: u8) -> bool {
         let Some(access) = block.link else { return false };
-        let Some(address) = self.address(&access) else { return false };
+        let Some(address) = self.address(&access) else {
+            return false;
+        };
         let near_end = self.lap.is_some_and(|lap| lap.is_near_end(access.pc));
         let mut sums = Sums::default();
         if let Some(last) = self.legs.last() {

@@ -1,4 +1,4 @@
-//! Accesses ahead: banks are arbitrated for loads whose addresses are known before the ones in front of them are answered.
+//! Accesses ahead: banks are arbitrated for accesses whose addresses are known before the ones in front of them are answered.
 //!
 //! While a core follows a course, only the cycles of its grants are kept; what it reads and computes is caught up with later:
 //! when the course ends, before anybody writes a word that it has yet to read, and before anybody looks at the core.
@@ -7,9 +7,10 @@
 
 use crate::core::block::BlockId;
 use crate::core::course::{Course, LONGEST, Stop};
-use crate::core::{Core, Reach};
+use crate::core::{Core, Start};
 use crate::machine::Machine;
 use crate::machine::ending::Recorder;
+use crate::memory::l1::Plain;
 use crate::memory::{Memory, Which};
 use crate::program::Program;
 
@@ -29,43 +30,18 @@ pub(super) struct Ahead {
     stops: [Stop; LONGEST],
 }
 
-/// The L1 as far as it is for workers to reach without routing.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Plain {
-    /// Address of the first byte.
-    pub(super) base: u32,
-    /// Bytes: none where grants are replayed or responses are late.
-    pub(super) bytes: u32,
-    /// Which bank a word lies in: this mask over word numbers.
-    pub(super) bank_mask: u32,
-}
-
-impl Plain {
-    /// The bank of an address.
-    #[inline(always)]
-    pub(super) fn bank_of(&self, address: u32) -> Option<usize> {
-        let offset = address.wrapping_sub(self.base);
-        (offset < self.bytes).then(|| self.bank(offset))
-    }
-
-    /// The bank of a byte offset in L1.
-    #[inline(always)]
-    pub(super) fn bank(&self, offset: u32) -> usize {
-        (offset >> 2 & self.bank_mask) as usize
-    }
-}
-
 impl Ahead {
-    /// Where `core` goes along the course that begins at block `begins`, from the access that it asks for.
+    /// Where `core` goes along `course`, which begins at `start`.
     #[inline(always)]
-    fn set_out(&mut self, begins: BlockId, course: &Course, reach: Reach, core: &Core, plain: Plain) {
+    fn set_out(&mut self, course: &Course, start: &Start, core: &Core, plain: Plain) {
+        let looks = start.in_loop && start.lap.is_none();
         let (mut count, mut words) = (0, 0);
         for (stop, leg) in self.stops.iter_mut().zip(&course.legs) {
             let address = leg.address(&core.registers);
-            if address.wrapping_sub(plain.base) >= plain.bytes
+            if !plain.holds(address)
                 || leg.crosses(address)
-                || leg.laps > reach.laps
-                || reach.looks && !core.loops.passes(leg.access.pc)
+                || leg.laps > start.laps
+                || looks && !core.loops.passes(leg.access.pc)
                 || !leg.is_on_the_way(&core.registers)
             {
                 break;
@@ -76,8 +52,14 @@ impl Ahead {
             words |= u64::from(!leg.store) << (address >> 2 & 63);
             count += 1;
         }
-        self.begins = Some(begins);
+        self.begins = Some(start.block);
         (self.next, self.caught_up, self.count, self.words) = (0, 0, count, words);
+    }
+
+    /// There is no course, or it is over.
+    #[inline(always)]
+    fn end(&mut self) {
+        (self.next, self.caught_up, self.count) = (0, 0, 0);
     }
 
     /// The core asks for the last access of a course that may go on.
@@ -161,7 +143,7 @@ impl Followers<'_> {
     pub(super) fn catch_up(&mut self, memory: &Memory, program: &Program) {
         for ((ahead, core), recorder) in self.ahead.iter_mut().zip(&mut *self.cores).zip(&mut *self.recorders) {
             ahead.catch_up(core, recorder, memory, program);
-            (ahead.next, ahead.caught_up, ahead.count) = (0, 0, 0);
+            ahead.end();
         }
     }
 }
@@ -170,12 +152,36 @@ impl Machine {
     /// A core on a chain asks for its access: sets out on the course that begins there, if there is one.
     #[inline(never)]
     pub(super) fn set_out_on_course(&mut self, index: usize) {
-        let core = &mut self.cores[index];
-        if self.recorders[index].has_room(LONGEST)
-            && let Some((begins, course, reach)) = core.course(&mut self.program)
-        {
-            self.ahead[index].set_out(begins, course, reach, core, self.plain);
+        if !self.recorders[index].has_room(LONGEST) {
+            return;
         }
+        let Some(start) = self.cores[index].sets_out() else {
+            return;
+        };
+        if self
+            .program
+            .course(start.block)
+            .is_none_or(|course| !start.is_of(course))
+        {
+            self.chart(&start);
+        }
+        let core = &mut self.cores[index];
+        if start.in_loop {
+            core.loops.passing_bytes(start.pc);
+        }
+        if let Some(course) = self.program.course(start.block)
+            && (start.floats || !course.floats)
+            && !(course.branches && start.in_loop)
+        {
+            self.ahead[index].set_out(course, &start, core, self.plain);
+        }
+    }
+
+    /// Works out the course that begins at `start`. Nobody may be on the one that it replaces.
+    #[cold]
+    fn chart(&mut self, start: &Start) {
+        self.catch_up_with_all();
+        self.program.chart(start.block, start.page, start.lap);
     }
 
     /// A core asks for the last access of its course: goes on with the one that begins there.
@@ -189,10 +195,10 @@ impl Machine {
     #[inline(always)]
     pub(super) fn end_course(&mut self, index: usize) {
         self.catch_up(index);
-        self.ahead[index].count = 0;
-        (self.ahead[index].next, self.ahead[index].caught_up) = (0, 0);
+        self.ahead[index].end();
     }
 
+    /// Catches up with a core.
     #[inline(always)]
     pub(super) fn catch_up(&mut self, index: usize) {
         let (core, recorder) = (&mut self.cores[index], &mut self.recorders[index]);
@@ -213,7 +219,7 @@ impl Machine {
         }
     }
 
-    /// Catches up with all cores.
+    /// Catches up with all cores, and ends their courses.
     #[cold]
     pub(super) fn catch_up_with_all(&mut self) {
         let mut followers = Followers {

@@ -37,7 +37,7 @@ use crate::core::{Asked, Core, Next, Reply};
 use crate::counters::Forwarded;
 use crate::elf::{ElfError, Image, MemoryRegion};
 use crate::fault::Outcome;
-use crate::memory::l1::{Arbiter, Masters, Requests};
+use crate::memory::l1::{Arbiter, Masters, Plain, Requests};
 use crate::memory::map::base;
 use crate::memory::{Memory, Which};
 use crate::observe::Observer;
@@ -54,7 +54,7 @@ use crate::soc::timer::Timer;
 use crate::soc::udma::Udma;
 
 use access::Path;
-use ahead::{Ahead, Plain};
+use ahead::Ahead;
 use ending::Recorder;
 use host::Host;
 use semihost::Semihost;

@@ -158,7 +158,7 @@ impl Machine {
         let last_of_all = by >= self.workers || self.config.cluster.peripheral_wait == 0;
         for core in (0..self.workers).filter(|core| stopped >> core & 1 == 1 && *core != by) {
             let through = self.now - u64::from(core > by && !last_of_all);
-            self.cores[core].leave_chain();
+            self.leave_chain(core);
             self.rewind(core, through);
             observer.took_back(core, through);
         }

@@ -428,7 +428,19 @@ impl Pipeline {
 
     /// The first cycle from `c` on in which an empty decode stage takes an instruction: it looks at the stages behind it
     /// as if what it holds were valid (R13, R28).
-    pub fn takes(&self, c: u64, left: &Leftover) -> u64 {
+    pub fn takes(&self, mut c: u64, left: &Leftover) -> u64 {
+        loop {
+            let next = self.keeps_until(c, left);
+            if next == c {
+                return c;
+            }
+            c = next;
+        }
+    }
+
+    /// Cycle `c` if decode takes an instruction then, else a later one before which it does not.
+    #[inline(always)]
+    fn keeps_until(&self, c: u64, left: &Leftover) -> u64 {
         let mut c = c.max(self.ex_end);
         if c > self.ex_end {
             c = c.max(self.response);

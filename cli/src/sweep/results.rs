@@ -3,7 +3,8 @@
 //! Invariant: one row a point, in the order of the specification; every row has every column.
 
 use ennead_sim::report::SCHEMA_VERSION;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::plain;
 use super::spec::Point;
@@ -27,6 +28,28 @@ const COLUMNS: &[(&str, &str)] = &[
     ("mac_per_clk_executed", "/mac_per_clk/executed"),
     ("mac_per_clk_nominal", "/mac_per_clk/nominal"),
 ];
+
+/// The JSON file, which holds the reports by reference: they are large.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    tool: Tool,
+    points: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    settings: Map<String, Value>,
+    status: &'static str,
+    exit_code: u8,
+    error: Option<&'a str>,
+    report: Option<&'a Value>,
+}
 
 /// All points with what became of them.
 pub struct Results<'a> {
@@ -95,25 +118,22 @@ impl<'a> Results<'a> {
 
     /// As JSON.
     pub fn json(&self) -> String {
-        let points: Vec<_> = self
-            .rows()
-            .map(|(point, done)| {
-                let settings: serde_json::Map<_, _> = point.own().iter().cloned().collect();
-                json!({
-                    "settings": settings,
-                    "status": if done.is_ok() { "ok" } else { "failed" },
-                    "exit_code": done.exit_code,
-                    "error": done.error,
-                    "report": done.report,
-                })
-            })
-            .collect();
-        let value = json!({
-            "schema_version": SCHEMA_VERSION,
-            "tool": { "version": env!("CARGO_PKG_VERSION") },
-            "points": points,
+        let points = self.rows().map(|(point, done)| Row {
+            settings: point.own().iter().cloned().collect(),
+            status: if done.is_ok() { "ok" } else { "failed" },
+            exit_code: done.exit_code,
+            error: done.error.as_deref(),
+            report: done.report.as_ref(),
         });
-        format!("{value:#}\n")
+        let document = Document {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool {
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            points: points.collect(),
+        };
+        let text = serde_json::to_string_pretty(&document).expect("all keys are strings");
+        text + "\n"
     }
 
     /// As a table for a person.

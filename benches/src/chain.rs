@@ -6,6 +6,8 @@
 
 use ennead_isa::{Set, assemble};
 
+use crate::elf;
+
 /// One chain.
 #[derive(Clone, Copy, Debug)]
 pub struct Chain {
@@ -73,10 +75,8 @@ pub const CHAINS: [Chain; 3] = [
 const BODY: usize = 64;
 /// Iterations, in units of 4096.
 const ITERATIONS: u32 = 4;
-/// Bytes of the ELF file before the code.
-const HEADERS: u32 = 84;
 /// Where the program lies: in L2, as far from a page's beginning as in the file, which loaders that map files ask for.
-const BASE: u32 = 0x1c00_0000 + HEADERS;
+const BASE: u32 = 0x1c00_0000 + elf::HEADERS;
 
 impl Chain {
     /// Instructions that a run retires at least: those of the chain.
@@ -107,19 +107,7 @@ impl Chain {
             Ending::SystemCall => ["addi a0, zero, 0", "addi a7, zero, 93", "ecall"].map(word),
         });
 
-        let size = 4 * code.len() as u32;
-        let mut file = vec![0x7f, b'E', b'L', b'F', 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        let half = |file: &mut Vec<u8>, value: u16| file.extend(value.to_le_bytes());
-        [2, 243].into_iter().for_each(|value| half(&mut file, value));
-        let header = [1, BASE, 52, 0, 0].map(u32::to_le_bytes);
-        file.extend(header.as_flattened());
-        [52, 32, 1, 40, 0, 0]
-            .into_iter()
-            .for_each(|value| half(&mut file, value));
-        let segment = [1, HEADERS, BASE, BASE, size, size, 5, 4].map(u32::to_le_bytes);
-        file.extend(segment.as_flattened());
-        code.iter().for_each(|word| file.extend(word.to_le_bytes()));
-        file
+        elf::file(BASE, &code)
     }
 }
 

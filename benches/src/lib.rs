@@ -1,8 +1,11 @@
 //! How fast the simulator is: what the benches run.
 
 mod chain;
+mod elf;
+mod team;
 
 pub use chain::{CHAINS, Chain, Ending};
+pub use team::{TEAMS, Team};
 
 use std::io::{self, Write};
 
@@ -16,11 +19,39 @@ use ennead_sim::observe::{Observer, Silent};
 use ennead_sim::order::InOrder;
 use ennead_sim::retire::{Record, Writer};
 
+/// Criterion's group of [`rates`] and of [`HOST`].
+pub const GROUP: &str = "rates";
+
+/// The bench of [`host_steps`].
+pub const HOST: &str = "host";
+
+/// Steps of one measurement of [`HOST`].
+pub const HOST_STEPS: u64 = 1 << 20;
+
+/// What the criterion benches measure, by name.
+pub fn rates() -> Vec<(String, Job)> {
+    let chains = CHAINS
+        .iter()
+        .map(|chain| (format!("chain-{}", chain.name), Job::chain(chain)));
+    let teams = TEAMS.iter().map(|team| (team.name.to_owned(), Job::team(team)));
+    let bundled = ["matmul-fp16", "matmul-fp32", "matmul-fp16-pulp"].map(|name| (name.to_owned(), Job::bundled(name)));
+    chains.chain(teams).chain(bundled).collect()
+}
+
+/// So many steps on the host, each of which needs the result of the one before: a multiplication, a shift, an exclusive or.
+pub fn host_steps(steps: u64) -> u64 {
+    (0..steps).fold(std::hint::black_box(1), |value: u64, step| {
+        let value = (value ^ step).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        value ^ value >> 32
+    })
+}
+
 /// A program and the machine that it runs on.
 #[derive(Debug)]
 pub struct Job {
     config: Config,
     image: Image,
+    elf: Vec<u8>,
 }
 
 impl Job {
@@ -30,10 +61,35 @@ impl Job {
     /// If there is no such program; benches name those that there are.
     pub fn bundled(name: &str) -> Self {
         let workload = ennead_workloads::find(name).expect("a bundled program");
-        let config = Draft::shipped(workload.config).and_then(Draft::finish);
+        Self::on(workload.config, workload.elf)
+    }
+
+    /// The bundled program of this name, on a shipped machine.
+    ///
+    /// # Panics
+    /// If there is no such program or machine; benches name those that there are.
+    pub fn bundled_on(name: &str, machine: &str) -> Self {
+        Self::on(machine, ennead_workloads::find(name).expect("a bundled program").elf)
+    }
+
+    /// A team's loop on the machine that it is for.
+    ///
+    /// # Panics
+    /// Never: the teams assemble, and fit the machine.
+    pub fn team(team: &Team) -> Self {
+        let config = Draft::shipped(team::MACHINE).and_then(Draft::finish);
+        Self::on(
+            team::MACHINE,
+            &team.elf(&config.expect("a shipped machine").core.instruction_set()),
+        )
+    }
+
+    fn on(machine: &str, elf: &[u8]) -> Self {
+        let config = Draft::shipped(machine).and_then(Draft::finish);
         Self {
             config: config.expect("a shipped machine"),
-            image: Image::parse(workload.elf).expect("a bundled program is a good ELF file"),
+            image: Image::parse(elf).expect("a good ELF file"),
+            elf: elf.to_vec(),
         }
     }
 
@@ -56,7 +112,13 @@ impl Job {
         Self {
             config,
             image: Image::parse(&elf).expect("a good ELF file"),
+            elf,
         }
+    }
+
+    /// The ELF file.
+    pub fn elf(&self) -> &[u8] {
+        &self.elf
     }
 
     /// A machine with the program loaded.

@@ -9,24 +9,39 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use ennead_benches::{CHAINS, Ending, Job};
+use ennead_benches::{CHAINS, Ending, Job, TEAMS};
 use ennead_sim::engine::Engine;
 
-/// Bundled programs that are measured: matrix multiplies, a convolution's three steps, a fully connected layer.
-const PROGRAMS: [&str; 8] = [
-    "matmul-fp16",
-    "matmul-fp32",
-    "conv2d-fp16-fw",
-    "conv2d-fp16-wg",
-    "conv2d-fp32-fw",
-    "linear-fp16-fw",
-    "matmul-fp16-pulp",
-    "matmul-fp32-pulp",
+/// Bundled programs that are measured, and on which machines: matrix multiplies, a convolution's three steps, a fully
+/// connected layer.
+const PROGRAMS: [(&str, &str); 10] = [
+    ("matmul-fp16", "ennead"),
+    ("matmul-fp32", "ennead"),
+    ("conv2d-fp16-fw", "ennead"),
+    ("conv2d-fp16-wg", "ennead"),
+    ("conv2d-fp32-fw", "ennead"),
+    ("linear-fp16-fw", "ennead"),
+    ("matmul-fp16-pulp", "vega"),
+    ("matmul-fp32-pulp", "vega"),
+    ("matmul-fp16-pulp", GVSOC_MACHINE),
+    ("matmul-fp32-pulp", GVSOC_MACHINE),
 ];
+
+/// The machine that GVSoC has as well.
+const GVSOC_MACHINE: &str = "pulp-open";
+
+/// How GVSoC is started where it is installed and nobody says otherwise.
+const GVSOC: &str = "gvsoc --target=pulp-open run --binary={}";
+
+/// A whole run of GVSoC has to take so many times its start, or the difference says nothing.
+const MEASURABLE: f64 = 1.3;
+
+/// After so long another simulator is taken for one that does not end.
+const LIMIT: Duration = Duration::from_secs(120);
 
 /// How often each is run.
 const RUNS: usize = 20;
@@ -37,10 +52,11 @@ struct Arguments {
     /// Write the page here instead of to the standard output.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
-    /// Another simulator's command line, `{}` being the ELF file: it is timed on the programs for the `vega` machine, as a
-    /// whole process, for example `gvsoc --target=pulp-open --binary {} run`.
+    /// GVSoC's command line, `{}` being the ELF file; it is started in a directory of its own, and timed on the programs for
+    /// the machine pulp-open. Without it the environment variable ENNEAD_GVSOC is taken, and without that, where there is a
+    /// `gvsoc` on the path, `gvsoc --target=pulp-open run --binary={}`.
     #[arg(long, value_name = "COMMAND")]
-    peer: Option<String>,
+    gvsoc: Option<String>,
     /// Run this program once and print nothing: what callgrind is put to.
     #[arg(long, value_name = "NAME", hide = true)]
     once: Option<String>,
@@ -49,11 +65,15 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(name) = &arguments.once {
-        let job = Job::bundled(name);
+        let jobs = jobs();
+        let Some((_, _, job)) = jobs.iter().find(|(label, _, _)| label == name) else {
+            eprintln!("performance: there is no {name}");
+            return ExitCode::FAILURE;
+        };
         job.run(&mut job.machine());
         return ExitCode::SUCCESS;
     }
-    let page = page(arguments.peer.as_deref());
+    let page = page(Gvsoc::find(arguments.gvsoc).as_ref());
     match arguments.write {
         None => print!("{page}"),
         Some(path) => {
@@ -66,36 +86,59 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// The programs with their machines, and loops on eight workers of the machine that GVSoC has as well; first [`HELLO`].
+fn jobs() -> Vec<(String, &'static str, Job)> {
+    let hello = (HELLO.to_owned(), GVSOC_MACHINE, Job::bundled_on(HELLO, GVSOC_MACHINE));
+    let programs =
+        PROGRAMS.map(|(name, machine)| (format!("{name} {machine}"), machine, Job::bundled_on(name, machine)));
+    let teams = TEAMS
+        .iter()
+        .map(|team| (format!("{} {GVSOC_MACHINE}", team.name), GVSOC_MACHINE, Job::team(team)));
+    std::iter::once(hello).chain(programs).chain(teams).collect()
+}
+
+/// The program that does next to nothing: what it takes is the start.
+const HELLO: &str = "hello";
+
 /// The whole page.
-fn page(peer: Option<&str>) -> String {
+fn page(gvsoc: Option<&Gvsoc>) -> String {
     let mut text = String::from(
         "# How fast Ennead is\n\n\
-         Written by `cargo run --release -p ennead-benches --bin performance -- --write docs/performance.md`; with \
-         `--peer 'COMMAND {}'` another simulator is timed on the same ELF files in the same run. Figures are the best of \
-         20 runs on one host core, counters on, without building the machine; MIPS are retired instructions of all cores \
-         together. `cargo bench -p ennead-benches` measures the same with criterion.\n\n",
+         Written by `cargo run --release -p ennead-benches --bin performance -- --write docs/performance.md`. Figures are \
+         the best of 20 runs on one host core, counters on, without building the machine; MIPS are retired instructions of \
+         all cores together. `tile-int8`, `dot-fp32` and `dot-fp16` are inner loops on all eight workers: 2 x 2 tiles of \
+         bytes, and two loads for each multiply-add. [testing.md](testing.md#speed) tells how speed is kept.\n\n\
+         GVSoC is timed on the same ELF files in the same run where it is installed, as a whole process, the best of 3 \
+         runs, less the best of 3 of `hello` in between. `--gvsoc COMMAND` or the environment variable `ENNEAD_GVSOC` says how it is \
+         started, `{}` being the ELF file; otherwise it is `gvsoc --target=pulp-open run --binary={}`.\n\n",
     );
     let _ = writeln!(text, "Host: {}.\n", host());
     text.push_str(
-        "| program | instructions | MIPS | lockstep engine, MIPS | host instructions for one (callgrind) | peer, MIPS |\n\
-         |---|---:|---:|---:|---:|---:|\n",
+        "| program | machine | instructions | MIPS | lockstep engine, MIPS | host instructions for one (callgrind) | GVSoC, \
+         MIPS | times GVSoC |\n|---|---|---:|---:|---:|---:|---:|---:|\n",
     );
-    for name in PROGRAMS {
-        eprintln!("{name}");
-        let job = Job::bundled(name);
-        let (instructions, best) = best(&job, Engine::Calendar, RUNS);
-        let (_, slow) = self::best(&job, Engine::Lockstep, RUNS / 4);
-        let peer = peer
-            .filter(|_| name.ends_with("-pulp"))
-            .and_then(|command| process_mips(command, ennead_workloads::find(name)?.elf, instructions));
+    let empty = host_instructions(HELLO);
+    for (label, machine, job) in &jobs()[1..] {
+        eprintln!("{label}");
+        let (instructions, best) = best(job, Engine::Calendar, RUNS);
+        let (_, slow) = self::best(job, Engine::Lockstep, RUNS / 4);
+        let rate = mips(instructions, best);
+        let gvsoc = gvsoc
+            .filter(|_| *machine == GVSOC_MACHINE)
+            .and_then(|gvsoc| gvsoc.mips(job.elf(), instructions));
+        let host = host_instructions(label).zip(empty).map(|(all, empty)| all - empty);
         let _ = writeln!(
             text,
-            "| `{name}` | {instructions} | {:.1} | {:.1} | {} | {} |",
-            mips(instructions, best),
+            "| `{}` | `{machine}` | {instructions} | {rate:.1} | {:.1} | {} | {} | {} |",
+            label.split(' ').next().unwrap_or(label),
             mips(instructions, slow),
-            cell(host_instructions(name).map(|count| count / instructions as f64), 0),
-            cell(peer, 1),
+            cell(host.map(|count| count / instructions as f64), 0),
+            cell(gvsoc, 1),
+            cell(gvsoc.map(|gvsoc| rate / gvsoc), 1),
         );
+    }
+    if gvsoc.is_none() {
+        text.push_str("\nGVSoC is not installed on this host, so it was not measured.\n");
     }
     text.push_str(
         "\nChains of dependent instructions on one core, which nothing can overlap, beside `qemu-riscv32`, which keeps no \
@@ -110,25 +153,25 @@ fn page(peer: Option<&str>) -> String {
         let integers = *integers.get_or_insert(rate);
         let elf = chain.elf(&job.instruction_set(), Ending::SystemCall);
         let qemu = (!chain.name.contains("fp16"))
-            .then(|| process_mips("qemu-riscv32 {}", &elf, instructions))
+            .then(|| process_times("qemu-riscv32 {}", [&elf]).ok())
             .flatten();
         let _ = writeln!(
             text,
             "| {} | {rate:.1} | {:.2} | {} |",
             chain.name,
             integers / rate,
-            cell(qemu, 0)
+            cell(qemu.map(|[time]| mips(instructions, time)), 0)
         );
     }
     let start = Instant::now();
-    let machine = Job::bundled("hello").machine();
+    let machine = Job::bundled(HELLO).machine();
     let built = start.elapsed();
     drop(machine);
+    let (program, _) = PROGRAMS[0];
     let _ = writeln!(
         text,
-        "\nWith the compact retire trace of `{}` written to a file on the way: {} MIPS.",
-        PROGRAMS[0],
-        cell(traced_mips(&Job::bundled(PROGRAMS[0])).ok(), 1)
+        "\nWith the compact retire trace of `{program}` written to a file on the way: {} MIPS.",
+        cell(traced_mips(&Job::bundled(program)).ok(), 1)
     );
     let _ = writeln!(
         text,
@@ -138,6 +181,45 @@ fn page(peer: Option<&str>) -> String {
         cell(peak_memory(), 0)
     );
     text
+}
+
+/// GVSoC as the user has it.
+struct Gvsoc {
+    command: String,
+}
+
+impl Gvsoc {
+    /// That of the command line, of the environment, or of the path; none where it does not run, which is told.
+    fn find(given: Option<String>) -> Option<Self> {
+        let given = given.or_else(|| std::env::var("ENNEAD_GVSOC").ok());
+        let command = given.clone().unwrap_or_else(|| GVSOC.to_owned());
+        match process_times(&command, [Job::bundled(HELLO).elf()]) {
+            Ok(_) => Some(Self { command }),
+            Err(error) => {
+                eprintln!("performance: GVSoC is left out: {error}");
+                if given.is_none() {
+                    eprintln!("performance: say how yours is started with --gvsoc or ENNEAD_GVSOC");
+                }
+                None
+            }
+        }
+    }
+
+    /// What it reaches on a program, without its start; none where it does not end well or the start is nearly all of the
+    /// time, which is told.
+    fn mips(&self, elf: &[u8], instructions: u64) -> Option<f64> {
+        match process_times(&self.command, [Job::bundled(HELLO).elf(), elf]) {
+            Ok([start, all]) if all < start.mul_f64(MEASURABLE) => {
+                eprintln!("performance: GVSoC takes {start:.1?} to start and {all:.1?} in all: nothing to measure");
+                None
+            }
+            Ok([start, all]) => Some(mips(instructions, all - start)),
+            Err(error) => {
+                eprintln!("performance: GVSoC fails: {error}");
+                None
+            }
+        }
+    }
 }
 
 fn mips(instructions: u64, time: Duration) -> f64 {
@@ -177,16 +259,12 @@ fn traced_mips(job: &Job) -> io::Result<f64> {
     Ok(best)
 }
 
-/// The host instructions of one run under callgrind, without those of building a machine; none without valgrind.
-fn host_instructions(name: &str) -> Option<f64> {
-    Some(callgrind(name)? - callgrind("hello")?)
-}
-
-fn callgrind(name: &str) -> Option<f64> {
+/// The host instructions of one run under callgrind; none without valgrind.
+fn host_instructions(label: &str) -> Option<f64> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(std::env::current_exe().ok()?)
-        .args(["--once", name])
+        .args(["--once", label])
         .output()
         .ok()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -194,28 +272,79 @@ fn callgrind(name: &str) -> Option<f64> {
     line.rsplit(' ').next()?.parse().ok()
 }
 
-/// What another program reaches that runs `elf` as a whole process, the best of three; none where it cannot.
-fn process_mips(command: &str, elf: &[u8], instructions: u64) -> Option<f64> {
-    let path = std::env::temp_dir().join(format!("ennead-performance-{}.elf", std::process::id()));
-    std::fs::write(&path, elf).ok()?;
-    let shortest = (0..3).map(|_| process_time(command, &path)).collect::<Option<Vec<_>>>();
-    let _ = std::fs::remove_file(&path);
-    shortest?.into_iter().min().map(|time| mips(instructions, time))
+/// How long another program takes for each of these, as a whole process, the best of three turns; or why it does not run.
+fn process_times<const N: usize>(command: &str, elfs: [&[u8]; N]) -> Result<[Duration; N], String> {
+    let directory = std::env::temp_dir().join(format!("ennead-performance-{}", std::process::id()));
+    let times = times_in(&directory, command, elfs);
+    let _ = std::fs::remove_dir_all(&directory);
+    times
 }
 
-fn process_time(command: &str, elf: &Path) -> Option<Duration> {
-    make_executable(elf);
-    let mut words = command
+fn times_in<const N: usize>(directory: &Path, command: &str, elfs: [&[u8]; N]) -> Result<[Duration; N], String> {
+    let path = directory.join("program.elf");
+    let mut shortest = [Duration::MAX; N];
+    for _ in 0..3 {
+        for (shortest, elf) in shortest.iter_mut().zip(elfs) {
+            std::fs::create_dir_all(directory)
+                .and_then(|()| std::fs::write(&path, elf))
+                .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+            make_executable(&path);
+            *shortest = one_time(command, &path, directory)?.min(*shortest);
+        }
+    }
+    Ok(shortest)
+}
+
+fn one_time(command: &str, elf: &Path, directory: &Path) -> Result<Duration, String> {
+    let words: Vec<String> = command
         .split_whitespace()
-        .map(|word| word.replace("{}", &elf.to_string_lossy()));
+        .map(|word| word.replace("{}", &elf.to_string_lossy()))
+        .collect();
+    let (program, arguments) = words.split_first().ok_or("the command is empty")?;
     let start = Instant::now();
-    let status = Command::new(words.next()?)
-        .args(words)
+    let mut command = Command::new(program);
+    in_its_own_group(&mut command);
+    let mut child = command
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .status()
-        .ok()?;
-    status.success().then(|| start.elapsed())
+        .spawn()
+        .map_err(|error| format!("cannot start {program}: {error}"))?;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(start.elapsed()),
+            Ok(Some(status)) => return Err(format!("`{}` ends with {status}", words.join(" "))),
+            Ok(None) if start.elapsed() < LIMIT => std::thread::sleep(Duration::from_millis(1)),
+            Ok(None) => {
+                kill_group(&mut child);
+                return Err(format!(
+                    "`{}` does not end within {} s",
+                    words.join(" "),
+                    LIMIT.as_secs()
+                ));
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+/// A script's own children are to end with it.
+#[cfg(unix)]
+fn in_its_own_group(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(not(unix))]
+fn in_its_own_group(_: &mut Command) {}
+
+fn kill_group(child: &mut Child) {
+    let _ = Command::new("kill")
+        .args(["-KILL", "--", &format!("-{}", child.id())])
+        .status();
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 #[cfg(unix)]

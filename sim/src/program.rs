@@ -6,9 +6,13 @@
 //! Invariant: a decoded slot equals what decoding the memory under it now would give; whoever writes memory calls
 //! [`Program::written`], which for the same price notices stores to one watched word.
 
+use std::collections::HashMap;
+
 use ennead_isa::Decoder;
 
-use crate::core::block::{Block, BlockId, BlockRules, Blocks};
+use crate::core::block::{Block, BlockId, BlockRules, Blocks, Line};
+use crate::core::course::{Chart, Course, Way};
+use crate::core::loops::Lap;
 use crate::core::uop::{Lowering, Uop};
 use crate::memory::{Memory, Which};
 
@@ -37,6 +41,8 @@ pub struct Program {
     rules: BlockRules,
     pages: Vec<Page>,
     blocks: Blocks,
+    /// Blocks that are no straight lines, by the addresses of their instructions.
+    ways: HashMap<Box<[u32]>, BlockId>,
     /// Page number within a memory to index in `pages`, for L1 and L2.
     tables: [Vec<u32>; 2],
     watched: Option<(Which, u32)>,
@@ -52,6 +58,7 @@ impl Program {
             rules,
             pages: Vec::new(),
             blocks: Blocks::default(),
+            ways: HashMap::new(),
             tables,
             watched: None,
         }
@@ -150,15 +157,84 @@ impl Program {
         self.blocks.get(id)
     }
 
-    /// Links the block that begins at `pc`, in page `page`, to the access of block `id` in front of it.
+    /// The block behind the access of block `id`, which lies in page `page`: links it, if there is one in that page.
     #[cold]
     #[inline(never)]
-    pub fn link(&mut self, id: BlockId, page: u32, pc: u32) {
-        if let Some((follow, block)) = self.block(page, pc, u32::MAX)
-            && block.link.is_some()
-        {
-            self.blocks.link(id, follow);
+    pub fn link(&mut self, id: BlockId, page: u32) -> Option<BlockId> {
+        let block = self.numbered(id)?;
+        let access = block.link?;
+        if access.follow.is_some() {
+            return access.follow;
         }
+        let next = access.pc.wrapping_add(u32::from(block.uops.last()?.len));
+        if Self::page_number(next) != Self::page_number(access.pc) {
+            return None;
+        }
+        let (follow, behind) = self.block(page, next, u32::MAX)?;
+        behind.link?;
+        self.blocks.get_mut(id)?.link.as_mut()?.follow = Some(follow);
+        Some(follow)
+    }
+
+    /// The course that begins at the access of block `id`, where that was worked out.
+    #[inline(always)]
+    pub fn course(&self, id: BlockId) -> Option<&Course> {
+        self.blocks.get(id)?.course.as_deref()
+    }
+
+    /// Works out the course that begins at the access of block `id`, which lies in page `page`, for a core in the body of a loop.
+    #[cold]
+    #[inline(never)]
+    pub fn chart(&mut self, id: BlockId, page: u32, lap: Option<Lap>) {
+        let mut chart = Chart::new(lap);
+        let number = self
+            .numbered(id)
+            .and_then(|block| block.link)
+            .map(|access| Self::page_number(access.pc));
+        let mut goes_on = self.numbered(id).is_some_and(|block| chart.begin(id, block));
+        while goes_on && let Some(last) = chart.last() {
+            let uops = &self.pages[page as usize].uops;
+            let at = |pc: u32| (Some(Self::page_number(pc)) == number).then(|| uops[Self::slot(pc)]);
+            let Some(way) = chart.way(Line::new(self.rules), at) else {
+                break;
+            };
+            let found = if Chart::is_straight(&way) {
+                self.link(last, page)
+            } else {
+                self.keep_way(page, &way)
+            };
+            let Some((id, block)) = found.and_then(|id| Some((id, self.numbered(id)?))) else {
+                break;
+            };
+            goes_on = chart.go(&way, id, block);
+        }
+        let mut course = chart.finish();
+        for leg in &mut course.legs {
+            self.link(leg.block, page);
+            if let Some(access) = self.numbered(leg.block).and_then(|block| block.link) {
+                leg.access = access;
+            }
+        }
+        if let Some(block) = self.blocks.get_mut(id) {
+            block.course = Some(Box::new(course));
+        }
+    }
+
+    /// Keeps what is no straight line as a block.
+    fn keep_way(&mut self, page: u32, way: &Way) -> Option<BlockId> {
+        let pcs: Box<[u32]> = way.uops.iter().map(|(pc, _)| *pc).collect();
+        if let Some(known) = self.ways.get(&pcs)
+            && self.blocks.get(*known).is_some()
+        {
+            return Some(*known);
+        }
+        let covered = &mut self.pages[page as usize].covered;
+        for slot in pcs.iter().map(|pc| Self::slot(*pc)) {
+            covered[slot / 64] |= 1 << (slot % 64);
+        }
+        let id = self.blocks.keep(way.line.clone().finish())?;
+        self.ways.insert(pcs, id);
+        Some(id)
     }
 
     /// Where in its page the instruction at `pc` is.
@@ -209,6 +285,7 @@ impl Program {
                 page.uops[slot] = uop;
                 if page.covered[slot / 64] >> (slot % 64) & 1 == 1 {
                     self.blocks.clear();
+                    self.ways.clear();
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{ennead, said, scratch};
+use crate::support::{ennead, reported, said, scratch};
 
 pub(crate) fn firmware(name: &str) -> String {
     let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/firmware/elf", &format!("{name}.elf")]
@@ -23,13 +23,7 @@ fn run(name: &str, args: &[&str]) -> (Value, i32, String) {
         .chain(args)
         .copied()
         .collect();
-    let output = ennead(&directory, &args);
-    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
-    (
-        report,
-        output.status.code().unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
+    reported(&directory, &args)
 }
 
 const COREV: &str = "mac 142 dot 11\nno file\nfailures 0\n";

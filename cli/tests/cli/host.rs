@@ -1,6 +1,6 @@
 //! Bare test programs end and print by way of `tohost` on every machine, and nobody else notices.
 
-use crate::support::{Elf, READ_WRITE, Segment, ennead, said, scratch};
+use crate::support::{Elf, READ_WRITE, Segment, reported, scratch};
 use ennead_isa::{Set, assemble};
 use serde_json::Value;
 
@@ -56,13 +56,7 @@ fn run(elf: &Elf, name: &str, args: &[&str]) -> (Value, i32, String) {
         .chain(args)
         .copied()
         .collect();
-    let output = ennead(&directory, &args);
-    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
-    (
-        report,
-        output.status.code().unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
+    reported(&directory, &args)
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::Value;
+
 /// A program in the making; each field may be given a wrong value.
 pub(crate) struct Elf {
     pub(crate) class: u8,
@@ -194,6 +196,18 @@ pub(crate) fn ennead(directory: &Path, args: &[&str]) -> Output {
         .current_dir(directory)
         .output()
         .unwrap()
+}
+
+/// Runs the command in a directory: its report, exit code and standard error.
+#[track_caller]
+pub(crate) fn reported(directory: &Path, args: &[&str]) -> (Value, i32, String) {
+    let output = ennead(directory, args);
+    let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(&output)));
+    (
+        report,
+        output.status.code().unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
 }
 
 /// Both outputs as one text.

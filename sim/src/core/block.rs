@@ -9,10 +9,13 @@
 //!
 //! Invariant: a core that passes a block equals one that was stepped through it.
 
+use std::num::NonZeroU8;
+
 use ennead_isa::Replicate;
 use ennead_isa::float::{MultiplyAdds, Rounding};
 use ennead_isa::op::{Addressing, Fill, Quad};
 
+use super::course::Course;
 use super::pipeline::{Needs, Passage, Pipeline};
 use super::uop::{Action, RoundingMode, Tally, Uop};
 use crate::config::Generation;
@@ -127,10 +130,28 @@ impl Access {
         self.packed & Self::POST_INCREMENT != 0
     }
 
+    /// The register of the index.
+    #[inline(always)]
+    pub fn index(&self) -> u8 {
+        self.field(Self::INDEX)
+    }
+
+    /// The constant part of the offset.
+    #[inline(always)]
+    pub fn offset(&self) -> u32 {
+        self.offset
+    }
+
+    /// The register that it loads a word into, if it does nothing else.
+    pub fn plain_load(&self) -> Option<NonZeroU8> {
+        let plain = self.bytes() == 4 && self.packed & (Self::STORE | Self::POST_INCREMENT) == 0;
+        NonZeroU8::new(self.rd()).filter(|_| plain)
+    }
+
     /// What is added to the base.
     #[inline(always)]
     pub fn step(&self, registers: &[u32; 64]) -> u32 {
-        registers[usize::from(self.field(Self::INDEX) & 63)].wrapping_add(self.offset)
+        registers[usize::from(self.index() & 63)].wrapping_add(self.offset)
     }
 
     /// The address.
@@ -160,6 +181,18 @@ impl Access {
             0
         };
         value | above
+    }
+
+    /// Whether it holds back a first instruction behind it that needs `head`.
+    #[inline(always)]
+    pub fn holds(&self, head: &Needs) -> bool {
+        !self.is_store() && (head.reads >> (self.rd() & 63) & 1 == 1 || self.rd() == head.alu_rd)
+    }
+
+    /// Cycles from its grant to the one in which the access of `block` behind it asks for its own.
+    #[inline(always)]
+    pub fn gap(&self, block: &Block) -> u64 {
+        u64::from(self.holds(&block.head)) + u64::from(block.passage.last) + 1
     }
 
     /// Whether it crosses a word boundary at `address`.
@@ -196,6 +229,8 @@ pub struct Block {
     pub tally: Tally,
     /// What it does to the pipeline.
     pub passage: Passage,
+    /// The course that begins at its access, once somebody asked for it.
+    pub course: Option<Box<Course>>,
 }
 
 impl Block {
@@ -208,63 +243,123 @@ impl Block {
     /// The block that begins at `pc` with the first of `uops`, micro-ops of successive half-words, all of its instructions
     /// before `limit` bytes. It may be empty.
     pub fn new(pc: u32, uops: &[Uop], limit: u32, rules: BlockRules) -> Self {
-        let mut pipeline = Pipeline::new(rules.generation);
-        let mut passage = Passage::begin(&mut pipeline);
-        let mut passed = Vec::new();
-        let mut block = Self {
-            uops: Box::default(),
-            count: 0,
-            access: false,
-            link: None,
-            head: uops.first().map(Needs::of).unwrap_or_default(),
-            floats: false,
-            computes_floats: false,
-            answers_at_once: false,
-            reach: 0,
-            quads: None,
-            tally: Tally::default(),
-            passage: Passage::default(),
-        };
+        let mut line = Line::new(rules);
         let mut slot = 0;
-        for index in 0..LONGEST {
-            let Some(uop) = uops.get(slot).filter(|_| 2 * (slot as u32) < limit) else {
-                break;
-            };
-            let at = passage.leaves(&pipeline, uop);
-            match uop.action {
-                Action::Compute(_) => passage.pass(&mut pipeline, uop, at),
-                Action::Float(_, latency @ 0..=1)
-                    if rules.private_fpu
-                        && uop.rounding != RoundingMode::Reserved
-                        && pipeline.fpu_takes(at + 1, latency) =>
-                {
-                    passage.pass(&mut pipeline, uop, at);
-                    pipeline.fp_accepted(uop.rd, at + 1, u64::from(latency));
-                    block.floats = true;
-                    block.computes_floats = true;
-                    block.answers_at_once |= index == 0 && latency == 0;
-                }
-                Action::Load(..) | Action::Store(..) => {
-                    passage.pass(&mut pipeline, uop, at);
-                    block.access = true;
-                    block.link = Access::of(uop, pc.wrapping_add(2 * slot as u32));
-                    block.floats |= uop.moves_float();
-                }
-                _ => break,
-            }
-            passed.push(*uop);
-            block.tally += uop.tally;
-            block.reach = 2 * slot as u16;
-            if block.access {
-                break;
-            }
-            block.count += 1;
+        while let Some(uop) = uops.get(slot).filter(|_| 2 * (slot as u32) < limit)
+            && line.pass(pc.wrapping_add(2 * slot as u32), uop)
+        {
+            line.block.reach = 2 * slot as u16;
             slot += usize::from(uop.len / 2);
         }
-        block.quads = quads(&passed);
-        block.uops = passed.into();
-        block.passage = passage.end(&pipeline);
-        block
+        line.finish()
+    }
+}
+
+/// A block in the making.
+#[derive(Clone)]
+pub struct Line {
+    rules: BlockRules,
+    pipeline: Pipeline,
+    passage: Passage,
+    passed: Vec<Uop>,
+    instructions: usize,
+    block: Block,
+}
+
+impl Line {
+    /// An empty one.
+    pub fn new(rules: BlockRules) -> Self {
+        let mut pipeline = Pipeline::new(rules.generation);
+        let passage = Passage::begin(&mut pipeline);
+        Self {
+            rules,
+            pipeline,
+            passage,
+            passed: Vec::new(),
+            instructions: 0,
+            block: Block {
+                uops: Box::default(),
+                count: 0,
+                access: false,
+                link: None,
+                head: Needs::default(),
+                floats: false,
+                computes_floats: false,
+                answers_at_once: false,
+                reach: 0,
+                quads: None,
+                tally: Tally::default(),
+                passage: Passage::default(),
+                course: None,
+            },
+        }
+    }
+
+    /// The next instruction is `uop`, at `pc`; false where the block cannot hold it, or holds its access.
+    pub fn pass(&mut self, pc: u32, uop: &Uop) -> bool {
+        if self.is_full() {
+            return false;
+        }
+        let at = self.passage.leaves(&self.pipeline, uop);
+        match uop.action {
+            Action::Compute(_) => self.leave(uop, at),
+            Action::Float(_, latency @ 0..=1)
+                if self.rules.private_fpu
+                    && uop.rounding != RoundingMode::Reserved
+                    && self.pipeline.fpu_takes(at + 1, latency) =>
+            {
+                self.block.answers_at_once |= self.instructions == 0 && latency == 0;
+                self.leave(uop, at);
+                self.pipeline.fp_accepted(uop.rd, at + 1, u64::from(latency));
+                self.block.floats = true;
+                self.block.computes_floats = true;
+            }
+            Action::Load(..) | Action::Store(..) => {
+                self.leave(uop, at);
+                self.block.access = true;
+                self.block.link = Access::of(uop, pc);
+                self.block.floats |= uop.moves_float();
+                self.passed.push(*uop);
+                return true;
+            }
+            _ => return false,
+        }
+        self.block.count += 1;
+        self.passed.push(*uop);
+        true
+    }
+
+    /// The next instruction is the branch `uop`; where it is taken, `bubble` cycles go by before the one at its target comes
+    /// into decode. False where the block cannot hold it.
+    pub fn pass_branch(&mut self, uop: &Uop, bubble: Option<u16>) -> bool {
+        if self.is_full() || self.pipeline.older() {
+            return false;
+        }
+        let at = self.passage.leaves(&self.pipeline, uop);
+        self.leave(uop, at);
+        self.passage.branch(&mut self.pipeline, bubble);
+        true
+    }
+
+    fn is_full(&self) -> bool {
+        self.block.access || self.instructions == LONGEST
+    }
+
+    fn leave(&mut self, uop: &Uop, at: u64) {
+        if self.instructions == 0 {
+            self.block.head = Needs::of(uop);
+        }
+        self.passage.pass(&mut self.pipeline, uop, at);
+        self.block.tally += uop.tally;
+        self.instructions += 1;
+    }
+
+    /// The block.
+    pub fn finish(mut self) -> Block {
+        self.block.quads = quads(&self.passed);
+        self.block.uops = self.passed.into();
+        self.block.passage = self.passage.end(&self.pipeline);
+        self.block
     }
 }
 
@@ -295,19 +390,16 @@ impl Blocks {
         self.list.get(id.0.get().wrapping_sub(self.first) as usize)
     }
 
+    /// The same, to write something down in it.
+    pub fn get_mut(&mut self, id: BlockId) -> Option<&mut Block> {
+        self.list.get_mut(id.0.get().wrapping_sub(self.first) as usize)
+    }
+
     /// Keeps a block; there is no number for it only after four billion others.
     pub fn keep(&mut self, block: Block) -> Option<BlockId> {
         let id = self.first.checked_add(self.list.len() as u32)?;
         self.list.push(block);
         std::num::NonZeroU32::new(id).map(BlockId)
-    }
-
-    /// The block behind the access of block `id` is `follow`.
-    pub fn link(&mut self, id: BlockId, follow: BlockId) {
-        let index = id.0.get().wrapping_sub(self.first) as usize;
-        if let Some(access) = self.list.get_mut(index).and_then(|block| block.link.as_mut()) {
-            access.follow = Some(follow);
-        }
     }
 
     /// Forgets all.

@@ -10,6 +10,8 @@
 use ennead_isa::float::Rounding;
 
 use super::block::{Access, Block, BlockId};
+use super::course::{Course, Leg, Stop};
+use super::loops::Lap;
 use super::uop::Tally;
 use super::{Core, event};
 use crate::observe::Observer;
@@ -30,6 +32,33 @@ pub(super) struct Chain {
     /// Floating point is on and has the dynamic rounding mode.
     floats: bool,
     rounding: Rounding,
+}
+
+/// Where a core is when it sets out on a course.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// The block that the first access ends.
+    pub block: BlockId,
+    /// The page that it lies in.
+    pub page: u32,
+    /// The first access's address as an instruction.
+    pub pc: u32,
+    /// The loop that alone decides what follows.
+    pub lap: Option<Lap>,
+    /// How often that goes back.
+    pub laps: u8,
+    /// Floating point is on and has the dynamic rounding mode.
+    pub floats: bool,
+    /// Some hardware loop is active.
+    pub in_loop: bool,
+}
+
+impl Start {
+    /// Whether `course`, which begins there, is the one for the loop that the core is in.
+    #[inline(always)]
+    pub fn is_of(&self, course: &Course) -> bool {
+        self.lap.is_none() || course.lap == self.lap
+    }
 }
 
 /// What a core on a chain asks memory for.
@@ -105,43 +134,41 @@ impl Core {
             return false;
         };
         let Some(access) = &block.link else { return false };
-        let from = chain.access;
-        let (store, rd) = (from.is_store(), from.rd());
-        let held = !store && (block.head.reads >> (rd & 63) & 1 == 1 || rd == block.head.alu_rd);
-        let ready = grant + u64::from(held);
-        let (at, stall) = self.pipeline.floats_ready(&block.head, ready);
-        let asked = at + u64::from(block.passage.last) + 1;
+        let asked = grant + chain.access.gap(block);
         if asked > horizon + 1
             || !self.loops.passes(access.pc)
             || block.floats && !chain.floats
-            || block.answers_at_once && !self.pipeline.fpu_takes(at + 1, 0)
+            || self.pipeline.results_due(grant)
             || O::ACTIVE && block.waits()
         {
             return false;
         }
+        let from = chain.access;
+        let held = u64::from(from.holds(&block.head));
         if O::ACTIVE {
             let begin = access.pc.wrapping_sub(u32::from(block.reach));
-            observer.straight(self.index, at, begin, &block.uops);
+            observer.straight(self.index, grant + held, begin, &block.uops);
         }
         if from.post_increments() {
             let step = from.step(&self.registers);
             let base = &mut self.registers[from.base()];
             *base = base.wrapping_add(step);
         }
-        if !store {
+        if !from.is_store() {
+            let rd = from.rd();
             self.registers[usize::from(rd & 63)] = from.extract(word, chain.address);
             self.csr.float_written |= rd >= 32;
             self.pipeline.loaded(rd, grant + 1);
         }
         self.registers[0] = 0;
-        self.pipeline.hazards.load += u64::from(held);
+        self.pipeline.hazards.load += held;
         let stalls = &mut self.pipeline.ledger.stalls;
         stalls[Stall::BankConflict as usize] += grant - chain.asked;
-        stalls[stall as usize] += at - grant;
-        self.pipeline.pass_floats(&block.passage, at);
+        stalls[Stall::LoadUse as usize] += held;
+        self.pipeline.pass_floats(&block.passage, grant + held);
         chain.block = id;
         chain.access = *access;
-        chain.asked = asked;
+        chain.asked = grant + from.gap(block);
         chain.tally += block.tally;
         let rounding = chain.rounding;
         self.pending = None;
@@ -151,6 +178,114 @@ impl Core {
             chain.address = access.address(&self.registers);
         }
         true
+    }
+
+    /// Goes along a course to the access of the last of `legs`, for which the core asks then; those of the others were granted as
+    /// `stops` say, and `read` tells what they read.
+    #[inline(always)]
+    pub fn go_along(
+        &mut self,
+        legs: &[Leg],
+        stops: &[Stop],
+        lap: Option<Lap>,
+        mut read: impl FnMut(&Stop) -> u32,
+        program: &Program,
+    ) {
+        let (Some(chain), [first, .., last], Some((end, granted))) = (&self.chain, legs, stops.split_last()) else {
+            return;
+        };
+        let (asked, rounding) = (chain.asked, chain.rounding);
+        for ((leg, behind), stop) in legs.iter().zip(&legs[1..]).zip(granted) {
+            let word = read(stop);
+            match leg.loads {
+                Some(rd) => self.registers[usize::from(rd.get() & 63)] = word,
+                None => self.take(&leg.access, stop.address, word),
+            }
+            if behind.busy {
+                self.pass_leg(behind, stop.grant, lap, rounding, program);
+            }
+        }
+        let mut loads = legs.iter().zip(granted).rev().filter(|(_, stop)| !stop.store);
+        for (leg, stop) in [loads.next(), loads.next()].into_iter().rev().flatten() {
+            self.pipeline.loaded(leg.access.rd(), stop.grant + 1);
+        }
+        let (from, to) = (&first.sums, &last.sums);
+        let asks = granted.last().map_or(asked, |stop| stop.grant + u64::from(end.gap));
+        let held = u64::from(to.held - from.held);
+        self.csr.float_written |= to.floats != from.floats;
+        self.pipeline.hazards.load += held;
+        let stalls = &mut self.pipeline.ledger.stalls;
+        stalls[Stall::BankConflict as usize] += asks - asked - u64::from(to.cycles - from.cycles);
+        stalls[Stall::LoadUse as usize] += held;
+        stalls[Stall::Branch as usize] += u64::from(to.bubbles - from.bubbles);
+        self.events[event::BRANCH] += u64::from(to.branches - from.branches);
+        self.events[event::TAKEN] += u64::from(to.taken - from.taken);
+        let stores = u64::from(to.stores - from.stores);
+        self.events[event::LOAD] += granted.len() as u64 - stores;
+        self.events[event::STORE] += stores;
+        self.pending = None;
+        debug_assert_eq!(last.access.address(&self.registers), end.address);
+        if let Some(chain) = &mut self.chain {
+            chain.block = last.block;
+            chain.access = last.access;
+            chain.address = end.address;
+            chain.asked = asks;
+            chain.tally += to.tally - from.tally;
+        }
+    }
+
+    /// Writes to registers what an access writes that is no plain load.
+    #[inline(never)]
+    fn take(&mut self, access: &Access, address: u32, word: u32) {
+        if access.post_increments() {
+            let step = access.step(&self.registers);
+            let base = &mut self.registers[access.base()];
+            *base = base.wrapping_add(step);
+        }
+        if !access.is_store() {
+            self.registers[usize::from(access.rd() & 63)] = access.extract(word, address);
+        }
+        self.registers[0] = 0;
+    }
+
+    /// Goes on from an access that was granted in cycle `grant` to that of `leg`, the next one.
+    #[inline(never)]
+    fn pass_leg(&mut self, leg: &Leg, grant: u64, lap: Option<Lap>, rounding: Rounding, program: &Program) {
+        if let Some(block) = program.numbered(leg.block) {
+            self.compute(block, rounding);
+            self.pipeline.pass_floats(&block.passage, grant + u64::from(leg.held));
+        }
+        if leg.steps != 0 {
+            self.near_loop_end(leg.steps, lap);
+        }
+    }
+
+    /// Goes through those of the last two instructions of the body that are named as in [`Leg::steps`].
+    fn near_loop_end(&mut self, steps: u8, lap: Option<Lap>) {
+        let Some(lap) = lap else { return };
+        if steps & 1 != 0 {
+            self.loops.step(lap.end.wrapping_sub(8));
+        }
+        if steps & 2 != 0 {
+            self.loops.step(lap.end.wrapping_sub(4));
+        }
+    }
+
+    /// Where a course can begin: at the access of a block that the core on a chain asks for.
+    #[inline(always)]
+    pub fn sets_out(&self) -> Option<Start> {
+        let chain = self.chain.as_ref()?;
+        let (block, pc) = (chain.block, chain.access.pc);
+        let lap = if self.loops.active { self.loops.lap(pc) } else { None };
+        (!self.pipeline.results_due(chain.asked)).then(|| Start {
+            block,
+            page: self.page,
+            pc,
+            lap: lap.map(|(lap, _)| lap),
+            laps: lap.map_or(0, |(_, laps)| laps.min(u8::MAX.into()) as u8),
+            floats: chain.floats,
+            in_loop: self.loops.active,
+        })
     }
 
     /// Leaves the chain that the core is on, if any: it waits for its access like any other core.
@@ -179,15 +314,8 @@ impl Core {
     #[cold]
     #[inline(never)]
     pub fn link_chain(&self, program: &mut Program) {
-        if let Some(chain) = &self.chain
-            && chain.access.follow.is_none()
-            && let Some(block) = program.numbered(chain.block)
-            && let Some(last) = block.uops.last()
-        {
-            let next = chain.access.pc.wrapping_add(u32::from(last.len));
-            if Program::page_number(next) == self.page_number {
-                program.link(chain.block, self.page, next);
-            }
+        if let Some(chain) = &self.chain {
+            program.link(chain.block, self.page);
         }
     }
 }

@@ -29,6 +29,22 @@ pub enum Step {
     Jump(u32),
 }
 
+/// A body that a core of the newer generation repeats, and nothing but which the controller looks at meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lap {
+    /// Address of the first instruction.
+    pub start: u32,
+    /// Address after the last one.
+    pub end: u32,
+}
+
+impl Lap {
+    /// Whether `pc` is in the last eight bytes of the body.
+    pub fn is_near_end(&self, pc: u32) -> bool {
+        self.end.wrapping_sub(pc).wrapping_sub(1) < 8
+    }
+}
+
 /// Both loops of a core and the controller's state.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Loops {
@@ -108,6 +124,27 @@ impl Loops {
             return length - inside;
         }
         self.look_ahead(pc)
+    }
+
+    /// The body that the instruction at `pc`, in decode, is in, and how many more times it goes back; if nothing but that decides
+    /// what follows.
+    pub fn lap(&self, pc: u32) -> Option<(Lap, u32)> {
+        if self.family != IsaFamily::Xcv || !self.in_body {
+            return None;
+        }
+        for (this, other) in [(0, 1), (1, 0)] {
+            let HardwareLoop { start, end, count } = self.set[this];
+            let inside = start <= pc && pc < end && end - start >= 12 && count > 1;
+            let others = self.set[other].end;
+            let armed = match self.armed {
+                None => pc != end.wrapping_sub(4),
+                Some(target) => target == start && pc == end.wrapping_sub(4),
+            };
+            if inside && armed && !(start < others && others <= end.saturating_add(8)) {
+                return Some((Lap { start, end }, count - 1));
+            }
+        }
+        None
     }
 
     /// Whether it is known already that the instruction at `pc` changes nothing, as nothing before it does.

@@ -9,6 +9,7 @@
 
 pub mod block;
 mod chain;
+pub mod course;
 pub mod csr;
 mod debug;
 pub mod fetch;
@@ -27,8 +28,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cluster::icache::Private;
 use crate::config::{Config, DivSqrt, Generation, Sharing};
-pub use crate::core::chain::Asked;
 use crate::core::chain::Chain;
+pub use crate::core::chain::{Asked, Start};
 use crate::core::csr::{Csr, Events, View, Written};
 use crate::core::fetch::{Control, Fetch, GrantTrace};
 use crate::core::loops::{Loops, Step};
@@ -95,6 +96,20 @@ pub struct Reply {
     pub interrupted: bool,
     /// Cycles from the grant to the response (R25); 1 wherever memory answers in the next cycle.
     pub latency: u32,
+}
+
+impl Reply {
+    /// That of a bank which granted the access in `cycle` and holds `data`.
+    #[inline(always)]
+    pub fn of_bank(cycle: u64, data: u32) -> Self {
+        Self {
+            cycle,
+            data,
+            wait: Charge::Stall(Stall::BankConflict),
+            interrupted: false,
+            latency: 1,
+        }
+    }
 }
 
 /// A number of the events that counters show (the legacy numbering).

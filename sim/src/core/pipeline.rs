@@ -217,6 +217,12 @@ pub struct Passage {
     pub last: u16,
     /// Cycles of them in which an instruction waits for a floating-point result.
     waits: u16,
+    /// Branches, and those of them that are taken.
+    pub branches: u8,
+    /// See [`Self::branches`].
+    pub taken: u8,
+    /// Cycles of them in which decode waits for the target of a branch.
+    pub bubbles: u16,
     /// The last instruction's register on the ALU port.
     alu_rd: u8,
     /// The last floating-point operation's kind.
@@ -255,6 +261,15 @@ impl Passage {
                 ];
             }
         }
+    }
+
+    /// The instruction that left last is a branch; if it is taken, `bubble` cycles go by before the next comes into decode.
+    pub fn branch(&mut self, pipeline: &mut Pipeline, bubble: Option<u16>) {
+        self.branches += 1;
+        self.taken += u8::from(bubble.is_some());
+        let bubble = bubble.unwrap_or_default();
+        self.bubbles += bubble;
+        pipeline.issued += u64::from(bubble);
     }
 
     /// What the whole did to the pipeline.
@@ -305,6 +320,11 @@ impl Pipeline {
         }
     }
 
+    /// The core is of the older generation.
+    pub fn older(&self) -> bool {
+        self.older
+    }
+
     /// Starts the core: asleep up to and including cycle `now`, the fetch redirected to `boot` in the next cycle.
     pub fn start(&mut self, now: u64, boot: u32) -> Flow {
         self.asleep_until(now);
@@ -342,15 +362,11 @@ impl Pipeline {
         t
     }
 
-    /// The first cycle from `t` on in which no floating-point result under way keeps the first instruction of a block in
-    /// decode, and what a wait for it is charged to.
+    /// Whether a floating-point result under way could still hold an instruction back that leaves decode after an access was
+    /// granted in cycle `grant`.
     #[inline(always)]
-    pub fn floats_ready(&self, head: &Needs, t: u64) -> (u64, Stall) {
-        if self.fp_until >= t && self.fp_bit & head.awaits != 0 {
-            (self.fp_until, Stall::FpuLatency)
-        } else {
-            (t, Stall::LoadUse)
-        }
+    pub fn results_due(&self, grant: u64) -> bool {
+        self.fp_until > grant
     }
 
     #[inline(always)]
@@ -412,7 +428,19 @@ impl Pipeline {
 
     /// The first cycle from `c` on in which an empty decode stage takes an instruction: it looks at the stages behind it
     /// as if what it holds were valid (R13, R28).
-    pub fn takes(&self, c: u64, left: &Leftover) -> u64 {
+    pub fn takes(&self, mut c: u64, left: &Leftover) -> u64 {
+        loop {
+            let next = self.keeps_until(c, left);
+            if next == c {
+                return c;
+            }
+            c = next;
+        }
+    }
+
+    /// Cycle `c` if decode takes an instruction then, else a later one before which it does not.
+    #[inline(always)]
+    fn keeps_until(&self, c: u64, left: &Leftover) -> u64 {
         let mut c = c.max(self.ex_end);
         if c > self.ex_end {
             c = c.max(self.response);

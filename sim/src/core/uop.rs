@@ -135,6 +135,15 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
+impl std::ops::Sub for Tally {
+    type Output = Self;
+
+    #[inline(always)]
+    fn sub(self, part: Self) -> Self {
+        Self(self.0 - part.0)
+    }
+}
+
 /// A decoded instruction, ready to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Uop {
@@ -171,6 +180,8 @@ pub struct Uop {
     pub bits: u32,
     /// How four independent ones are computed at once, if they can be.
     pub quad: Option<Quad>,
+    /// It adds two registers and the immediate.
+    pub adds: bool,
 }
 
 impl Uop {
@@ -240,6 +251,7 @@ impl Lowering {
             awaits: 0,
             bits,
             quad: inst.op.quad(),
+            adds: matches!(inst.op, Op::Add) && inst.replicate == Replicate::No,
         };
         uop.action = match inst.op.kind() {
             Kind::Compute { unit, eval } => {
@@ -375,6 +387,7 @@ impl Lowering {
             awaits: 1 | 1 << field1(bits) | 1 << field2(bits),
             bits,
             quad: None,
+            adds: false,
         }
     }
 }

@@ -95,14 +95,7 @@ impl Machine {
     #[inline(always)]
     pub(super) fn plain_bank(&self, index: usize) -> Option<usize> {
         let request = self.cores[index].request()?;
-        self.bank_of(request.address).filter(|_| index < self.workers)
-    }
-
-    /// The bank of an address in L1 that needs no routing.
-    #[inline(always)]
-    pub(super) fn bank_of(&self, address: u32) -> Option<usize> {
-        let offset = address.wrapping_sub(self.memory.base(Which::L1));
-        (offset < self.plain_bytes).then(|| self.bank(offset))
+        self.plain.bank_of(request.address).filter(|_| index < self.workers)
     }
 
     /// A core asks for its access: routes it, or carries it out if its time has come.
@@ -371,11 +364,18 @@ impl Machine {
     /// watches.
     #[inline(always)]
     pub(super) fn store(&mut self, core: Option<usize>, which: Which, offset: u32, data: u32, byte_enable: u8) {
+        let near_code = self.program.is_near_code(which, offset);
+        if near_code {
+            self.catch_up_with_all();
+        } else if which == Which::L1 {
+            self.catch_up_with_readers(self.plain.base.wrapping_add(offset));
+        }
         self.memory.write(which, offset, data, byte_enable);
-        if self.program.written(which, offset, &self.memory)
+        if near_code
+            && self.program.written(which, offset, &self.memory)
             && let Some(index) = core
         {
-            self.cores[index].leave_chain();
+            self.leave_chain(index);
             self.host_called(index);
         }
     }

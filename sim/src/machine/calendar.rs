@@ -27,6 +27,18 @@ impl CoreSet {
         self == Self::default()
     }
 
+    /// Does something for each core, in order.
+    #[inline(always)]
+    pub(super) fn drain(self, mut each: impl FnMut(usize)) {
+        for (mut word, first) in self.0.into_iter().zip([0, 64]) {
+            while word != 0 {
+                let core = word.trailing_zeros() as usize;
+                word &= word - 1;
+                each(first + core);
+            }
+        }
+    }
+
     /// Takes the first core out.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<usize> {

@@ -10,6 +10,7 @@ use crate::config::Map;
 use crate::core::Next;
 use crate::fault::{self, Exit, Fault, FaultKind, Outcome};
 use crate::machine::access::Path;
+use crate::machine::ahead::Followers;
 use crate::machine::{Machine, NEVER, NO_BANK};
 use crate::memory::map::{ClusterDevice, Place, SocDevice};
 use crate::memory::{Memory, Which};
@@ -112,6 +113,11 @@ impl Machine {
         let mut outside = Outside {
             memory: &mut self.memory,
             program: &mut self.program,
+            followers: Followers {
+                ahead: &mut self.ahead,
+                cores: &mut self.cores,
+                recorders: &mut self.recorders,
+            },
         };
         if let Err(DmaFault::Unmapped { address, write }) = self.dma.tick(self.now, &mut outside, &mut self.completions)
         {
@@ -306,6 +312,7 @@ impl Machine {
                         self.recorders[core].restart(&self.cores[core]);
                     }
                     if stopped >> core & 1 == 1 {
+                        self.leave_chain(core);
                         self.cores[core].stop(self.now);
                         self.banks_of[core] = NO_BANK;
                         self.paths[core] = Path::default();
@@ -369,6 +376,7 @@ impl Machine {
 
     fn set_lines(&mut self, index: usize, lines: u32) {
         let now = self.own_cycle(index);
+        self.leave_chain(index);
         self.cores[index].set_lines(now, lines);
         if matches!(self.cores[index].next, Next::Asleep(since) if since <= now) {
             self.try_wake(index);
@@ -438,6 +446,7 @@ impl Machine {
 struct Outside<'a> {
     memory: &'a mut Memory,
     program: &'a mut Program,
+    followers: Followers<'a>,
 }
 
 impl External for Outside<'_> {
@@ -460,6 +469,9 @@ impl External for Outside<'_> {
             }
             let (which, offset) = self.memory.locate(address + 4 * half).ok_or(NotMapped)?;
             let data = (beat >> (32 * half)) as u32;
+            if which == Which::L1 || self.program.is_near_code(which, offset) {
+                self.followers.catch_up(self.memory, self.program);
+            }
             self.memory.write(which, offset, data, byte_enable);
             self.program.written(which, offset, self.memory);
         }

@@ -27,6 +27,8 @@ pub enum Stop {
 /// What a core was told since its last snapshot.
 #[derive(Clone, Copy, Debug)]
 enum Input {
+    /// A load from L1 that was answered in the next cycle: the cycle of its grant, and the word.
+    Load(u64, u32),
     Reply(Reply),
     Fpu(u64),
 }
@@ -59,16 +61,23 @@ impl Recorder {
         self.record(core, Input::Reply(reply));
     }
 
+    /// The core was told the word that its load, granted in cycle `grant`, read from L1; there is room for that.
+    #[inline(always)]
+    pub(super) fn load(&mut self, grant: u64, word: u32) {
+        self.inputs[self.count % INTERVAL] = Input::Load(grant, word);
+        self.count += 1;
+    }
+
     /// `core` is about to be told that an FPU took its operation in `cycle`.
     #[inline(always)]
     pub(super) fn fpu(&mut self, core: &Core, cycle: u64) {
         self.record(core, Input::Fpu(cycle));
     }
 
-    /// Whether one more answer can be recorded without a look at the core.
+    /// Whether so many more answers can be recorded without a look at the core.
     #[inline(always)]
-    pub(super) fn has_room(&self) -> bool {
-        self.count < INTERVAL
+    pub(super) fn has_room(&self, answers: usize) -> bool {
+        self.count + answers <= INTERVAL
     }
 
     #[inline(always)]
@@ -149,7 +158,7 @@ impl Machine {
         let last_of_all = by >= self.workers || self.config.cluster.peripheral_wait == 0;
         for core in (0..self.workers).filter(|core| stopped >> core & 1 == 1 && *core != by) {
             let through = self.now - u64::from(core > by && !last_of_all);
-            self.cores[core].leave_chain();
+            self.leave_chain(core);
             self.rewind(core, through);
             observer.took_back(core, through);
         }
@@ -184,12 +193,13 @@ impl Machine {
             }
         };
         for input in &recorder.inputs[..recorder.count] {
-            let (Input::Reply(Reply { cycle, .. }) | Input::Fpu(cycle)) = *input;
+            let (Input::Load(cycle, _) | Input::Reply(Reply { cycle, .. }) | Input::Fpu(cycle)) = *input;
             run_on(&mut core, program, Some(cycle));
             if matches!(core.next, Next::Issue(_)) {
                 break;
             }
             match *input {
+                Input::Load(grant, word) => core.complete(Reply::of_bank(grant, word), program, memory),
                 Input::Reply(reply) => core.complete(reply, program, memory),
                 Input::Fpu(cycle) => core.fpu_granted(cycle, program, memory),
             }

@@ -101,6 +101,7 @@ impl Machine {
 
     /// Writes bytes to memory for the host, as far as memory is there.
     pub(super) fn poke(&mut self, address: u32, bytes: &[u8]) {
+        self.catch_up_with_all();
         for (at, byte) in (address..).zip(bytes) {
             let Some((which, offset)) = self.memory.locate(at) else {
                 return;

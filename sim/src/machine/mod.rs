@@ -6,6 +6,7 @@
 //! Invariant: the state after cycle c depends on the config, the image and c, not on the engine.
 
 mod access;
+mod ahead;
 mod calendar;
 mod checkpoint;
 mod crossing;
@@ -31,13 +32,12 @@ use crate::cluster::fpu::FpuPool;
 use crate::config::{Config, ConfigError, Map, Sharing};
 use crate::core::block::BlockRules;
 use crate::core::fetch::{GrantTrace, GrantTraceError};
-use crate::core::pipeline::Charge;
 use crate::core::uop::Lowering;
 use crate::core::{Asked, Core, Next, Reply};
 use crate::counters::Forwarded;
 use crate::elf::{ElfError, Image, MemoryRegion};
 use crate::fault::Outcome;
-use crate::memory::l1::{Arbiter, Masters, Requests};
+use crate::memory::l1::{Arbiter, Masters, Plain, Requests};
 use crate::memory::map::base;
 use crate::memory::{Memory, Which};
 use crate::observe::Observer;
@@ -52,9 +52,9 @@ use crate::soc::itc::Itc;
 use crate::soc::stdout::Stdout;
 use crate::soc::timer::Timer;
 use crate::soc::udma::Udma;
-use crate::stall::Stall;
 
 use access::Path;
+use ahead::Ahead;
 use ending::Recorder;
 use host::Host;
 use semihost::Semihost;
@@ -146,10 +146,11 @@ pub struct Machine {
     wakes: Vec<Wake>,
     /// Who asks for which bank in this cycle.
     bank_requests: Requests,
-    /// Which bank a byte offset in L1 lies in: this mask over word numbers.
-    bank_mask: u32,
-    /// Bytes of L1 that workers reach without routing: none where grants are replayed or responses are late.
-    plain_bytes: u32,
+    /// What workers reach without routing.
+    plain: Plain,
+    /// Workers' ways along courses, and who was granted something that was not caught up with, one bit each.
+    ahead: Vec<Ahead>,
+    owing: u64,
     /// The bank that each core's access asks for, or [`NO_BANK`] where it is no worker's plain L1 access.
     banks_of: Vec<u16>,
     /// Which cores are due when.
@@ -282,12 +283,17 @@ impl Machine {
             crossing: Crossing::default(),
             wakes: Vec::new(),
             bank_requests: Requests::new(config.l1.banks),
-            bank_mask: config.l1.banks as u32 - 1,
-            plain_bytes: if config.core.response_latency > 1 {
-                0
-            } else {
-                config.l1.size
+            plain: Plain {
+                base: l1_base,
+                bytes: if config.core.response_latency > 1 {
+                    0
+                } else {
+                    config.l1.size
+                },
+                bank_mask: config.l1.banks as u32 - 1,
             },
+            ahead: vec![Ahead::default(); workers],
+            owing: 0,
             banks_of: vec![NO_BANK; count],
             calendar: Calendar::new(),
             now: 1,
@@ -334,7 +340,7 @@ impl Machine {
             })?;
         self.cores[0].replay(grants.clone());
         self.grants = Some(grants);
-        self.plain_bytes = 0;
+        self.plain.bytes = 0;
         Ok(())
     }
 
@@ -414,6 +420,7 @@ impl Machine {
             && let Some(bank) = self.plain_bank(index)
         {
             self.banks_of[index] = bank as u16;
+            self.set_out_on_course(index);
             return self.calendar.insert(cycle, index);
         }
         self.cores[index].leave_chain();
@@ -459,7 +466,7 @@ impl Machine {
     /// Answers a core's access and lets it run on.
     #[inline(always)]
     fn complete<O: Observer>(&mut self, index: usize, mut reply: Reply, horizon: u64, observer: &mut O) {
-        if self.plain_bytes == 0 {
+        if self.plain.bytes == 0 {
             reply.latency = self.response_latency();
         }
         let core = &mut self.cores[index];
@@ -485,26 +492,27 @@ impl Machine {
             data = self.memory.read(Which::L1, offset);
         } else if let Some((data, byte_enable)) = self.cores[index].stored() {
             self.store(Some(index), Which::L1, offset, data, byte_enable);
+            if !O::ACTIVE
+                && let Some((asked, address)) = self.ahead[index].passed(self.now, horizon)
+            {
+                return self.go_on_to(index, asked, address);
+            }
         }
-        let reply = Reply {
-            cycle: self.now,
-            data,
-            wait: Charge::Stall(Stall::BankConflict),
-            interrupted: false,
-            latency: 1,
-        };
+        self.end_course(index);
+        let reply = Reply::of_bank(self.now, data);
         let core = &mut self.cores[index];
         let recorder = &mut self.recorders[index];
-        if !recorder.has_room() || !core.ride(self.now, data, &self.program, horizon, observer) {
+        if !recorder.has_room(1) || !core.ride(self.now, data, &self.program, horizon, observer) {
             core.link_chain(&mut self.program);
             core.leave_chain();
             return self.complete(index, reply, horizon, observer);
         }
         recorder.reply(core, reply);
         let Some(asked) = core.asked() else { return };
-        match self.bank_of(asked.address) {
+        match self.plain.bank_of(asked.address) {
             Some(bank) if !asked.crosses => {
                 self.banks_of[index] = bank as u16;
+                self.set_out_on_course(index);
                 self.calendar.insert(asked.cycle, index);
             }
             _ => {
@@ -516,7 +524,15 @@ impl Machine {
 
     /// Lets every core leave the chain that it is on, so that it can be looked at.
     pub(crate) fn leave_chains(&mut self) {
-        self.cores.iter_mut().for_each(Core::leave_chain);
+        (0..self.cores.len()).for_each(|index| self.leave_chain(index));
+    }
+
+    /// Lets a core leave the chain that it is on, if any.
+    fn leave_chain(&mut self, index: usize) {
+        if index < self.workers {
+            self.end_course(index);
+        }
+        self.cores[index].leave_chain();
     }
 
     /// R25: cycles from a grant in this cycle to its response.
@@ -552,17 +568,16 @@ impl Machine {
             self.tick_devices(horizon, observer);
         }
         let mut fpu = 0u128;
-        while let Some(index) = due.pop() {
-            if self.banks_of[index] != NO_BANK {
-                self.bank_requests.ask(usize::from(self.banks_of[index]), index);
-                continue;
-            }
-            if matches!(self.cores[index].next, Next::Fpu(_)) {
+        due.drain(|index| {
+            let bank = self.banks_of[index];
+            if bank != NO_BANK {
+                self.bank_requests.ask(usize::from(bank), index);
+            } else if matches!(self.cores[index].next, Next::Fpu(_)) {
                 fpu |= 1 << index;
             } else {
                 self.serve_core(index, horizon, observer);
             }
-        }
+        });
         observer.served(now);
         self.serve_ports(horizon, observer);
         if let Some(address) = stream {
@@ -648,19 +663,19 @@ impl Machine {
     #[inline(always)]
     fn serve_banks<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
         for word in 0..self.bank_requests.words() {
-            let (mut banks, contested) = self.bank_requests.take(word);
+            let (mut banks, mut contested) = self.bank_requests.take(word);
+            if self.locked_bank.is_some() {
+                contested = banks;
+            }
             while banks != 0 {
                 let bit = banks.trailing_zeros();
                 let bank = 64 * word + bit as usize;
                 banks &= banks - 1;
-                let winner = if contested >> bit & 1 == 1 || self.locked_bank.is_some() {
-                    self.arbitrate(bank, contested >> bit & 1 == 1)
-                } else {
+                if contested >> bit & 1 == 0 {
                     let only = self.bank_requests.only(bank);
                     self.arbiter.grant_only(bank, only);
-                    Some(only)
-                };
-                if let Some(winner) = winner {
+                    self.serve_winner(only, horizon, observer);
+                } else if let Some(winner) = self.arbitrate(bank) {
                     self.serve_winner(winner, horizon, observer);
                 }
             }
@@ -669,12 +684,8 @@ impl Machine {
 
     /// Finds who gets a bank that several ask for, or that may be locked; all others ask again.
     #[inline(never)]
-    fn arbitrate(&mut self, bank: usize, contested: bool) -> Option<usize> {
-        let asking = if contested {
-            self.bank_requests.several(bank)
-        } else {
-            1 << self.bank_requests.only(bank)
-        };
+    fn arbitrate(&mut self, bank: usize) -> Option<usize> {
+        let asking = self.bank_requests.several(bank) | 1 << self.bank_requests.only(bank);
         if self.locked_bank.is_some_and(|locked| locked == (bank, self.now)) {
             self.refuse(asking);
             return None;
@@ -687,28 +698,47 @@ impl Machine {
     /// Does the access of a master that got its bank.
     #[inline(always)]
     fn serve_winner<O: Observer>(&mut self, winner: usize, horizon: u64, observer: &mut O) {
-        if winner < self.workers {
-            if (!O::ACTIVE || O::AHEAD)
-                && let Some(asked) = self.cores[winner].asked()
-            {
-                return self.serve_chained(winner, asked, horizon, observer);
+        if winner >= self.workers {
+            if self.stream.is_none() {
+                self.dma_granted(winner - self.workers);
             }
-            let data = if self.banks_of[winner] != NO_BANK {
-                self.plain_access(winner)
-            } else {
-                self.routed_access(winner)
-            };
-            let reply = Reply {
-                cycle: self.now,
-                data,
-                wait: Charge::Stall(Stall::BankConflict),
-                interrupted: false,
-                latency: 1,
-            };
-            self.complete(winner, reply, horizon, observer);
-        } else if self.stream.is_none() {
-            self.dma_granted(winner - self.workers);
+            return;
         }
+        // Who watches is told of what a core does as it does it.
+        if !O::ACTIVE
+            && let Some((asked, address)) = self.ahead[winner].granted(self.now, horizon)
+        {
+            return self.go_on_to(winner, asked, address);
+        }
+        self.serve_worker(winner, horizon, observer);
+    }
+
+    /// A worker on a course asks for its next access in cycle `asked`.
+    #[inline(always)]
+    fn go_on_to(&mut self, index: usize, asked: u64, address: u32) {
+        self.owing |= 1 << index;
+        self.banks_of[index] = self.plain.bank(address.wrapping_sub(self.plain.base)) as u16;
+        self.calendar.insert(asked, index);
+        if self.ahead[index].is_at_end() {
+            self.renew_course(index);
+        }
+    }
+
+    /// Does the access of a worker that got its bank and lets it run on.
+    #[inline(never)]
+    fn serve_worker<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
+        self.catch_up(index);
+        if (!O::ACTIVE || O::AHEAD)
+            && let Some(asked) = self.cores[index].asked()
+        {
+            return self.serve_chained(index, asked, horizon, observer);
+        }
+        let data = if self.banks_of[index] != NO_BANK {
+            self.plain_access(index)
+        } else {
+            self.routed_access(index)
+        };
+        self.complete(index, Reply::of_bank(self.now, data), horizon, observer);
     }
 
     /// Masters that were refused ask again in the next cycle; the DMA does so by itself.
@@ -731,7 +761,7 @@ impl Machine {
 
     #[inline(always)]
     fn bank(&self, offset: u32) -> usize {
-        (offset >> 2 & self.bank_mask) as usize
+        self.plain.bank(offset)
     }
 
     /// Makes an access to a register that the model does not have a fault.

@@ -54,6 +54,37 @@ pub fn levels(masters: usize) -> u32 {
 /// Banks of an L1 at most.
 pub const MAX_BANKS: usize = 256;
 
+/// The L1 as far as it is for workers to reach without routing.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain {
+    /// Address of the first byte.
+    pub base: u32,
+    /// Bytes: none where grants are replayed or responses are late.
+    pub bytes: u32,
+    /// Which bank a word lies in: this mask over word numbers.
+    pub bank_mask: u32,
+}
+
+impl Plain {
+    /// Whether it holds the byte at an address.
+    #[inline(always)]
+    pub fn holds(&self, address: u32) -> bool {
+        address.wrapping_sub(self.base) < self.bytes
+    }
+
+    /// The bank of an address.
+    #[inline(always)]
+    pub fn bank_of(&self, address: u32) -> Option<usize> {
+        self.holds(address).then(|| self.bank(address.wrapping_sub(self.base)))
+    }
+
+    /// The bank of a byte offset in L1.
+    #[inline(always)]
+    pub fn bank(&self, offset: u32) -> usize {
+        (offset >> 2 & self.bank_mask) as usize
+    }
+}
+
 /// Which masters ask for which banks in one cycle.
 #[derive(Clone, Debug)]
 pub struct Requests {

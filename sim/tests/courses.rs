@@ -1,0 +1,96 @@
+//! Loops of loads and stores, as kernels have them: the fast engine arbitrates ahead of what the loads read, the oracle goes
+//! step by step. The workers read and write the same words, so that what a load reads depends on when it is granted.
+//!
+//! Invariant: both end, or are cut short, with the same registers, memory and counters.
+
+mod support;
+
+use ennead_sim::config::Config;
+use ennead_sim::counters::Counters;
+use ennead_sim::engine::{Engine, RunOptions};
+use ennead_sim::machine::Machine;
+use ennead_sim::observe::Silent;
+use proptest::prelude::*;
+use support::{config, team};
+
+/// Where the words lie that all workers use.
+const SHARED: u32 = 0x1000_0100;
+
+/// What a loop repeats: registers t3..t6 hold addresses near each other, a0..a5 numbers.
+fn instruction() -> impl Strategy<Value = String> {
+    let address = || prop::sample::select(vec!["t3", "t4", "t5", "t6"]);
+    let number = || prop::sample::select(vec!["a0", "a1", "a2", "a3", "a4", "a5", "zero"]);
+    let offset = || (-4..8i32).prop_map(|words| 4 * words);
+    prop_oneof![
+        6 => (number(), offset(), address()).prop_map(|(d, at, base)| format!("lw {d}, {at}({base})")),
+        1 => (number(), -8..8i32, address()).prop_map(|(d, at, base)| format!("lbu {d}, {at}({base})")),
+        1 => (number(), -8..8i32, address()).prop_map(|(d, at, base)| format!("lh {d}, {at}({base})")),
+        2 => (number(), address()).prop_map(|(d, base)| format!("cv.lw {d}, ({base}), 4")),
+        2 => (number(), offset(), address()).prop_map(|(d, at, base)| format!("sw {d}, {at}({base})")),
+        1 => (number(), address()).prop_map(|(d, base)| format!("cv.sw {d}, ({base}), 4")),
+        2 => (address(), offset()).prop_map(|(base, step)| format!("addi {base}, {base}, {step}")),
+        1 => address().prop_map(|base| format!("add {base}, {base}, s2")),
+        2 => (number(), number(), number()).prop_map(|(d, a, b)| format!("add {d}, {a}, {b}")),
+        1 => (number(), number(), number()).prop_map(|(d, a, b)| format!("mul {d}, {a}, {b}")),
+        1 => (number(), number(), number()).prop_map(|(d, a, b)| format!("cv.mac {d}, {a}, {b}")),
+        1 => (address(), number()).prop_map(|(base, a)| format!("andi {a}, {a}, 60\nadd {base}, s3, {a}")),
+        1 => (number(), offset()).prop_map(|(a, at)| format!("flw fa0, {at}(t3)\nfmadd.s fa1, fa0, fa0, fa1\nfmv.x.w {a}, fa1")),
+        1 => Just("c.nop".to_owned()),
+        1 => (number(), number()).prop_map(|(a, b)| format!("blt {a}, {b}, 8\naddi a5, a5, 1")),
+    ]
+}
+
+/// A loop around `body` that runs `count` times: one of the cores', or a branch.
+fn repeated(kind: u32, number: usize, count: u32, body: &[String]) -> String {
+    let body = body.join("\n");
+    match kind {
+        0 => format!("li t1, {count}\nagain{number}:\n{body}\naddi t1, t1, -1\nbne t1, zero, @again{number}\n"),
+        1 => format!("li t1, 0\nli t2, {count}\nagain{number}:\n{body}\naddi t1, t1, 1\nblt t1, t2, @again{number}\n"),
+        _ => {
+            // No branches in a body, and nothing short.
+            let fits = |line: &&str| !line.starts_with("blt") && !line.starts_with("c.nop");
+            let plain: Vec<&str> = body.lines().filter(fits).collect();
+            let body = plain.join("\n");
+            format!(
+                "li t1, {count}\ncv.setup 0, t1, @over{number}\n{body}\nlw a0, 0(s3)\nadd a1, a1, a0\nlw a2, 4(s3)\nover{number}:\n"
+            )
+        }
+    }
+}
+
+/// Registers of all cores, shared memory and counters.
+type Left = (Vec<[u32; 64]>, Vec<u8>, Counters);
+
+fn end(config: &Config, body: &str, engine: Engine, max_cycles: u64) -> Left {
+    let mut machine = Machine::new(config, &team::image(config, body)).expect("a possible machine");
+    machine.run(&RunOptions { engine, max_cycles }, &mut Silent);
+    let mut memory = vec![0; 4096];
+    machine.memory().dump(0x1000_0000, &mut memory);
+    let registers = machine.cores().iter().map(|core| core.registers).collect();
+    (registers, memory, machine.counters())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn loops_over_shared_words_end_alike_in_both_engines_wherever_they_are_cut_short(
+        loops in prop::collection::vec((0..3u32, 1..40u32, prop::collection::vec(instruction(), 1..14)), 1..4),
+        apart in 0..5u32,
+        banks in prop::sample::select(vec![4, 16]),
+        cut in 0..1_000u64,
+    ) {
+        let mut body = format!("li s3, {SHARED:#x}\nli s2, 8\nslli t1, s0, {apart}\nadd t3, s3, t1\n");
+        body += "addi t4, t3, 16\naddi t5, t3, 36\naddi t6, s3, 0\nadd a0, s0, zero\nli a1, 77\n";
+        body += "li a2, 0\nli a3, 0\nli a4, 3\nli a5, 0\nfmv.w.x fa1, zero\n";
+        for (number, (kind, count, instructions)) in loops.iter().enumerate() {
+            body += &repeated(*kind, number, *count, instructions);
+            body += "addi t3, s3, 32\naddi t4, s3, 0\naddi t5, s3, 96\naddi t6, s3, 128\n";
+        }
+        let config = config("ennead", &["cluster.workers=8", &format!("l1.banks={banks}")]);
+        let oracle = end(&config, &body, Engine::Lockstep, 60_000);
+        prop_assert_eq!(&end(&config, &body, Engine::Calendar, 60_000), &oracle);
+        let limit = 600 + (oracle.2.cycles.saturating_sub(600)) * cut / 1_000;
+        prop_assert_eq!(end(&config, &body, Engine::Calendar, limit), end(&config, &body, Engine::Lockstep, limit));
+    }
+}

@@ -99,12 +99,19 @@ impl FpuPool {
             return winner;
         }
         let wired = (self.cores - unit as u32).div_ceil(units);
-        let local = (0..wired)
-            .filter(|i| mask >> (unit as u32 + i * units) & 1 == 1)
-            .fold(0, |m, i| m | 1 << i);
-        let winner = tree(local, *pointer, levels(wired as usize));
-        *pointer = (*pointer + 1) % wired;
-        unit as u32 + winner * units
+        let winner = single(mask).unwrap_or_else(|| {
+            let (mut rest, mut local) = (mask, 0);
+            while rest != 0 {
+                local |= 1 << ((rest.trailing_zeros() - unit as u32) / units);
+                rest &= rest - 1;
+            }
+            unit as u32 + units * tree(local, *pointer, levels(wired as usize))
+        });
+        *pointer += 1;
+        if *pointer == wired {
+            *pointer = 0;
+        }
+        winner
     }
 
     /// Serves the cores that ask for a divide unit in cycle `now`: the k-th of them asks the k-th free unit, modulo their

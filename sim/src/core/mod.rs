@@ -477,7 +477,11 @@ impl Core {
     pub fn advance<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) {
         loop {
             // The oracle, which gives no time ahead, goes step by step.
-            if (!O::ACTIVE || O::AHEAD) && self.undisturbed && horizon > self.lines_known {
+            if (!O::ACTIVE || O::AHEAD)
+                && self.undisturbed
+                && horizon > self.lines_known
+                && !(self.settings.shared_fpu && self.computes_floats(program))
+            {
                 if self.pass_blocks(program, horizon, observer) {
                     return;
                 }
@@ -491,6 +495,16 @@ impl Core {
                 return;
             }
         }
+    }
+
+    /// Whether the next instruction is known to be a floating-point operation.
+    #[inline(always)]
+    fn computes_floats(&self, program: &Program) -> bool {
+        Program::page_number(self.pc) == self.page_number
+            && matches!(
+                program.at(self.page, self.pc).action,
+                Action::Float(..) | Action::DivSqrt(..)
+            )
     }
 
     /// Finds the page of the next instruction anew, after the core came from elsewhere.

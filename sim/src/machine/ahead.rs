@@ -170,6 +170,7 @@ impl Machine {
             core.loops.passing_bytes(start.pc);
         }
         if let Some(course) = self.program.course(start.block)
+            && course.legs.len() > 1
             && (start.floats || !course.floats)
             && !(course.branches && start.in_loop)
         {

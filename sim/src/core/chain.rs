@@ -264,10 +264,10 @@ impl Core {
     fn near_loop_end(&mut self, steps: u8, lap: Option<Lap>) {
         let Some(lap) = lap else { return };
         if steps & 1 != 0 {
-            self.loops.step(lap.end.wrapping_sub(8));
+            self.loops.step(lap.last.wrapping_sub(4));
         }
         if steps & 2 != 0 {
-            self.loops.step(lap.end.wrapping_sub(4));
+            self.loops.step(lap.last);
         }
     }
 

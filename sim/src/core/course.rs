@@ -314,20 +314,25 @@ impl Chart {
     /// What follows the instruction of `len` bytes at `pc`, which is no branch.
     fn behind(&self, pc: u32, len: u8, way: &mut Way) -> Option<u32> {
         let next = pc.wrapping_add(u32::from(len));
-        let Some(lap) = self.lap.filter(|lap| lap.is_near_end(pc)) else {
-            return Some(next);
-        };
-        way.steps |= match lap.end.wrapping_sub(pc) {
-            _ if len != 4 || way.back => return None,
-            8 => 1,
-            4 => 2,
-            _ => return None,
-        };
-        if next == lap.end {
-            way.back = true;
-            return Some(lap.start);
+        let Some(lap) = self.lap else { return Some(next) };
+        if !lap.is_near_end(pc) {
+            return lap.holds(next).then_some(next);
         }
-        Some(next)
+        if way.back || lap.arms && len != 4 {
+            return None;
+        }
+        match lap.last.wrapping_sub(pc) {
+            0 => {
+                way.steps |= 2;
+                way.back = true;
+                Some(lap.start)
+            }
+            4 => {
+                way.steps |= 1;
+                Some(next)
+            }
+            _ => None,
+        }
     }
 
     /// Whether nothing but straight code lies on `way`.

@@ -34,14 +34,25 @@ pub enum Step {
 pub struct Lap {
     /// Address of the first instruction.
     pub start: u32,
-    /// Address after the last one.
-    pub end: u32,
+    /// Address of the last one.
+    pub last: u32,
+    /// The controller looks at the second-last one as well.
+    pub arms: bool,
 }
 
 impl Lap {
-    /// Whether `pc` is in the last eight bytes of the body.
+    /// Whether the controller has to look at what begins at `pc`.
     pub fn is_near_end(&self, pc: u32) -> bool {
-        self.end.wrapping_sub(pc).wrapping_sub(1) < 8
+        if self.arms {
+            self.last.wrapping_add(3).wrapping_sub(pc) < 8
+        } else {
+            pc == self.last
+        }
+    }
+
+    /// Whether `pc` is in the body.
+    pub fn holds(&self, pc: u32) -> bool {
+        self.start <= pc && pc <= self.last
     }
 }
 
@@ -53,7 +64,7 @@ pub struct Loops {
     misses_single: bool,
     /// The registers.
     pub set: [HardwareLoop; 2],
-    /// Any count is non-zero: the run loop looks here only then.
+    /// A loop may yet go back or count: the run loop looks here only then.
     pub active: bool,
     /// CV32E40P: the controller is in its loop state, where the second-last instruction arms the jump.
     in_body: bool,
@@ -88,7 +99,16 @@ impl Loops {
             _ => registers.count = value,
         }
         self.quiet = (0, 0);
-        self.active = self.set.iter().any(|l| l.count != 0) || self.in_body;
+        self.look_around();
+    }
+
+    /// Brings [`Loops::active`] up to date. The older convention leaves a count of 1 alone.
+    fn look_around(&mut self) {
+        let least = match self.family {
+            IsaFamily::Xpulpv2 => 2,
+            IsaFamily::Xcv => 1,
+        };
+        self.active = self.set.iter().any(|l| l.count >= least) || self.in_body;
     }
 
     /// As the CSRs show them.
@@ -129,19 +149,26 @@ impl Loops {
     /// The body that the instruction at `pc`, in decode, is in, and how many more times it goes back; if nothing but that decides
     /// what follows.
     pub fn lap(&self, pc: u32) -> Option<(Lap, u32)> {
-        if self.family != IsaFamily::Xcv || !self.in_body {
+        let arms = self.family == IsaFamily::Xcv;
+        if arms && !self.in_body || self.misses_single {
             return None;
         }
         for (this, other) in [(0, 1), (1, 0)] {
             let HardwareLoop { start, end, count } = self.set[this];
-            let inside = start <= pc && pc < end && end - start >= 12 && count > 1;
             let others = self.set[other].end;
-            let armed = match self.armed {
-                None => pc != end.wrapping_sub(4),
-                Some(target) => target == start && pc == end.wrapping_sub(4),
+            let last = if arms { end.wrapping_sub(4) } else { end };
+            let lap = Lap { start, last, arms };
+            let alone = if arms {
+                let armed = match self.armed {
+                    None => pc != last,
+                    Some(target) => target == start && pc == last,
+                };
+                armed && last.wrapping_sub(start) >= 8 && !(start < others && others <= end.saturating_add(8))
+            } else {
+                !lap.holds(others)
             };
-            if inside && armed && !(start < others && others <= end.saturating_add(8)) {
-                return Some((Lap { start, end }, count - 1));
+            if count > 1 && lap.holds(pc) && alone {
+                return Some((lap, count - 1));
             }
         }
         None
@@ -191,7 +218,9 @@ impl Loops {
         for registers in &mut self.set {
             if registers.end == pc && registers.count > 1 && !(self.misses_single && registers.start == pc) {
                 registers.count -= 1;
-                return Step::Back(registers.start);
+                let start = registers.start;
+                self.look_around();
+                return Step::Back(start);
             }
         }
         Step::Plain
@@ -234,7 +263,7 @@ impl Loops {
                 }
             }
         }
-        self.active = self.set.iter().any(|l| l.count != 0) || self.in_body;
+        self.look_around();
         step
     }
 

@@ -61,18 +61,18 @@ impl FpuPool {
             self.serve(unit, asking);
             return asking;
         }
-        let mut rest = asking;
+        let mut rest = asking as u64;
         let mut position = 0;
         while rest != 0 {
             let core = rest.trailing_zeros() as usize;
             rest &= rest - 1;
             let unit = if self.sharing == Sharing::Pooled {
-                position % units
+                position
             } else {
                 core % units
             };
             self.asking[unit] |= 1 << core;
-            position += 1;
+            position = if position + 1 == units { 0 } else { position + 1 };
         }
         let mut granted = 0u128;
         for unit in 0..units {

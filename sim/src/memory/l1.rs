@@ -13,9 +13,11 @@ pub type Masters = u128;
 
 /// The binary tree of both designs (C3): from the most significant pointer bit down, the upper half if it asks and
 /// (the pointer bit is 1 or the lower half does not ask), else the lower half.
-pub fn tree(mut asking: Masters, pointer: u32, levels: u32) -> u32 {
-    let mut index = 0;
-    for level in (0..levels).rev() {
+pub fn tree(asking: Masters, pointer: u32, levels: u32) -> u32 {
+    let (lower, upper) = (asking as u64, (asking >> 64) as u64);
+    let in_upper = levels > 6 && upper != 0 && (pointer >> 6 & 1 == 1 || lower == 0);
+    let (mut index, mut asking) = if in_upper { (64, upper) } else { (0, lower) };
+    for level in (0..levels.min(6)).rev() {
         let half = 1u32 << level;
         let upper = asking >> half;
         let lower = asking & ((1 << half) - 1);

@@ -16,7 +16,7 @@ pub struct FpuPool {
     cores: u32,
     pointers: Vec<u32>,
     /// The cores that ask each unit in this cycle.
-    asking: Vec<u128>,
+    asking: Vec<u64>,
     dividers: Vec<Divider>,
     grants: u64,
     refusals: u64,
@@ -49,9 +49,9 @@ impl FpuPool {
     }
 
     /// Serves the cores that ask in this cycle; returns those that are granted.
-    pub fn grant(&mut self, asking: u128) -> u128 {
+    pub fn grant(&mut self, asking: u64) -> u64 {
         let units = self.pointers.len();
-        if let Some(core) = single(asking) {
+        if let Some(core) = single(asking.into()) {
             let unit = if self.sharing == Sharing::Pooled {
                 0
             } else {
@@ -61,7 +61,7 @@ impl FpuPool {
             self.serve(unit, asking);
             return asking;
         }
-        let mut rest = asking as u64;
+        let mut rest = asking;
         let mut position = 0;
         while rest != 0 {
             let core = rest.trailing_zeros() as usize;
@@ -74,7 +74,7 @@ impl FpuPool {
             self.asking[unit] |= 1 << core;
             position = if position + 1 == units { 0 } else { position + 1 };
         }
-        let mut granted = 0u128;
+        let mut granted = 0u64;
         for unit in 0..units {
             let mask = std::mem::take(&mut self.asking[unit]);
             if mask != 0 {
@@ -87,11 +87,12 @@ impl FpuPool {
     }
 
     /// The tree of C3 with a counter that advances with each grant, over the cores that the unit is wired to.
-    fn serve(&mut self, unit: usize, mask: u128) -> u32 {
+    fn serve(&mut self, unit: usize, mask: u64) -> u32 {
         let units = self.pointers.len() as u32;
         let pointer = &mut self.pointers[unit];
         if self.sharing == Sharing::Pooled {
-            let winner = single(mask).unwrap_or_else(|| tree(mask, *pointer, levels(self.cores as usize)));
+            let winner =
+                single(mask.into()).unwrap_or_else(|| tree(mask.into(), *pointer, levels(self.cores as usize)));
             *pointer += 1;
             if *pointer == self.cores {
                 *pointer = 0;
@@ -99,13 +100,13 @@ impl FpuPool {
             return winner;
         }
         let wired = (self.cores - unit as u32).div_ceil(units);
-        let winner = single(mask).unwrap_or_else(|| {
-            let (mut rest, mut local) = (mask, 0);
+        let winner = single(mask.into()).unwrap_or_else(|| {
+            let (mut rest, mut local) = (mask, 0u64);
             while rest != 0 {
                 local |= 1 << ((rest.trailing_zeros() - unit as u32) / units);
                 rest &= rest - 1;
             }
-            unit as u32 + units * tree(local, *pointer, levels(wired as usize))
+            unit as u32 + units * tree(local.into(), *pointer, levels(wired as usize))
         });
         *pointer += 1;
         if *pointer == wired {
@@ -117,19 +118,19 @@ impl FpuPool {
     /// Serves the cores that ask for a divide unit in cycle `now`: the k-th of them asks the k-th free unit, modulo their
     /// number, and each unit has the tree of C3 with a counter that advances with each grant (F1). The unit takes the next
     /// operation in the cycle after the result, which comes `latency` cycles after the grant.
-    pub fn divide(&mut self, now: u64, asking: u128, latency: impl Fn(usize) -> u64) -> u128 {
+    pub fn divide(&mut self, now: u64, asking: u64, latency: impl Fn(usize) -> u64) -> u64 {
         let free = || (0..self.dividers.len()).filter(|unit| self.dividers[*unit].free <= now);
         let units: Vec<usize> = free().collect();
         let cores: Vec<u32> = (0..self.cores).filter(|core| asking >> core & 1 == 1).collect();
-        let mut granted = 0u128;
+        let mut granted = 0u64;
         for (turn, unit) in units.iter().enumerate() {
             let wired = cores.iter().skip(turn).step_by(units.len());
-            let mask = wired.fold(0u128, |mask, core| mask | 1 << core);
+            let mask = wired.fold(0u64, |mask, core| mask | 1 << core);
             if mask == 0 {
                 continue;
             }
             let divider = &mut self.dividers[*unit];
-            let winner = tree(mask, divider.pointer, levels(self.cores as usize));
+            let winner = tree(mask.into(), divider.pointer, levels(self.cores as usize));
             divider.pointer = (divider.pointer + 1) % self.cores;
             divider.free = now + latency(winner as usize) + 1;
             granted |= 1 << winner;

@@ -567,7 +567,7 @@ impl Machine {
         if self.devices_next <= now {
             self.tick_devices(horizon, observer);
         }
-        let mut fpu = 0u128;
+        let mut fpu = 0u64;
         due.drain(|index| {
             let bank = self.banks_of[index];
             if bank != NO_BANK {
@@ -614,7 +614,7 @@ impl Machine {
         self.now += 1;
     }
 
-    fn serve_fpus<O: Observer>(&mut self, asking: u128, horizon: u64, observer: &mut O) {
+    fn serve_fpus<O: Observer>(&mut self, asking: u64, horizon: u64, observer: &mut O) {
         let granted = if self.config.fpu.divsqrt_shared {
             self.serve_dividers(asking)
         } else {
@@ -638,7 +638,7 @@ impl Machine {
 
     /// Serves cores of which some ask for a shared divide unit.
     #[cold]
-    fn serve_dividers(&mut self, asking: u128) -> u128 {
+    fn serve_dividers(&mut self, asking: u64) -> u64 {
         let divides = |index: &usize| asking >> index & 1 == 1 && self.cores[*index].divides() != 0;
         let dividing = (0..self.workers)
             .filter(divides)

@@ -91,7 +91,9 @@ def test_a_run_lets_other_threads_go_on_and_threads_give_the_same_bytes():
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 @pytest.mark.parametrize("call", ["ennead.run(t)", "ennead.Machine(t).run_until(pc=0)"])
 def test_ctrl_c_stops_a_long_call(call, spinner):
-    script = f"import ennead\nt = {str(spinner)!r}\nprint('go', flush=True)\n{call}\n"
+    # Whoever starts the tests in the background may have made them ignore the signal.
+    heeds = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    script = f"{heeds}import ennead\nt = {str(spinner)!r}\nprint('go', flush=True)\n{call}\n"
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"go\n"
     time.sleep(0.3)

@@ -168,7 +168,7 @@ impl Core {
         self.pipeline.pass_floats(&block.passage, grant + held);
         chain.block = id;
         chain.access = *access;
-        chain.asked = grant + from.gap(block);
+        chain.asked = asked;
         chain.tally += block.tally;
         let rounding = chain.rounding;
         self.pending = None;

@@ -23,7 +23,6 @@ pub const LONGEST: usize = 16;
 #[derive(Clone, Copy, Debug)]
 pub struct Leg {
     address: Sum,
-    bytes: u8,
     /// It stores.
     pub store: bool,
     /// Cycles from the grant of the access before it.
@@ -75,12 +74,6 @@ impl Leg {
     #[inline(always)]
     pub fn address(&self, registers: &[u32; 64]) -> u32 {
         self.address.of(registers)
-    }
-
-    /// Whether the access crosses a word boundary at `address`.
-    #[inline(always)]
-    pub fn crosses(&self, address: u32) -> bool {
-        (address & 3) + u32::from(self.bytes) > 4
     }
 
     /// Whether the branch on the way goes there, if there is one; `registers` are those when the first access of the course asks
@@ -295,7 +288,6 @@ impl Chart {
         }
         self.legs.push(Leg {
             address,
-            bytes: access.bytes() as u8,
             store: access.is_store(),
             gap,
             laps: self.laps + u8::from(near_end),

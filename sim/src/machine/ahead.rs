@@ -39,7 +39,7 @@ impl Ahead {
         for (stop, leg) in self.stops.iter_mut().zip(&course.legs) {
             let address = leg.address(&core.registers);
             if !plain.holds(address)
-                || leg.crosses(address)
+                || leg.access.crosses(address)
                 || leg.laps > start.laps
                 || looks && !core.loops.passes(leg.access.pc)
                 || !leg.is_on_the_way(&core.registers)

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 
 use ennead_isa::Decoder;
 
-use crate::core::block::{Block, BlockId, BlockRules, Blocks, Line};
-use crate::core::course::{Chart, Course, Way};
+use crate::core::block::{Access, Block, BlockId, BlockRules, Kept, Line};
+use crate::core::course::{Chart, Course, CourseId, Way};
 use crate::core::loops::Lap;
 use crate::core::uop::{Lowering, Uop};
 use crate::memory::{Memory, Which};
@@ -26,10 +26,11 @@ const NONE: u32 = u32::MAX;
 /// No decoded page, but the watched word lies there.
 const WATCHED: u32 = u32::MAX - 1;
 
-/// A page: its micro-ops, and of the blocks that begin in it those that are known, or were.
+/// A page: its micro-ops, and of the blocks and courses that begin in it those that are known, or were.
 struct Page {
     uops: Box<[Uop; SLOTS]>,
     blocks: Box<[Option<BlockId>; SLOTS]>,
+    courses: Box<[Option<CourseId>; SLOTS]>,
     /// The slots that blocks cover, one bit each.
     covered: [u64; SLOTS / 64],
 }
@@ -40,8 +41,9 @@ pub struct Program {
     lowering: Lowering,
     rules: BlockRules,
     pages: Vec<Page>,
-    blocks: Blocks,
-    /// Blocks that are no straight lines, by the addresses of their instructions.
+    blocks: Kept<Block>,
+    courses: Kept<Course>,
+    /// Blocks that courses lead along, by the addresses of their instructions.
     ways: HashMap<Box<[u32]>, BlockId>,
     /// Page number within a memory to index in `pages`, for L1 and L2.
     tables: [Vec<u32>; 2],
@@ -57,7 +59,8 @@ impl Program {
             lowering,
             rules,
             pages: Vec::new(),
-            blocks: Blocks::default(),
+            blocks: Kept::default(),
+            courses: Kept::default(),
             ways: HashMap::new(),
             tables,
             watched: None,
@@ -94,6 +97,7 @@ impl Program {
         self.pages.push(Page {
             uops: uops.into_boxed_slice().try_into().expect("a page has SLOTS slots"),
             blocks: Box::new([None; SLOTS]),
+            courses: Box::new([None; SLOTS]),
             covered: [0; SLOTS / 64],
         });
         self.tables[which as usize][number] = index;
@@ -128,19 +132,21 @@ impl Program {
 
     /// The block that begins at `pc` in page `page`, all of its instructions before `limit` bytes.
     #[inline(always)]
-    pub fn block(&mut self, page: u32, pc: u32, limit: u32) -> Option<(BlockId, &Block)> {
+    pub fn block(&mut self, page: u32, pc: u32, limit: u32) -> Option<&Block> {
         let known = self.pages[page as usize].blocks[Self::slot(pc)];
         let id = match known.and_then(|id| self.blocks.get(id)) {
             Some(block) if u32::from(block.reach) < limit => known?,
             _ => self.new_block(page, pc, limit)?,
         };
-        self.blocks.get(id).map(|block| (id, block))
+        self.blocks.get(id)
     }
 
     #[cold]
     #[inline(never)]
     fn new_block(&mut self, page: u32, pc: u32, limit: u32) -> Option<BlockId> {
-        let Page { uops, blocks, covered } = &mut self.pages[page as usize];
+        let Page {
+            uops, blocks, covered, ..
+        } = &mut self.pages[page as usize];
         let slot = Self::slot(pc);
         let block = Block::new(pc, &uops[slot..], limit, self.rules);
         for slot in slot..=slot + usize::from(block.reach / 2) {
@@ -157,70 +163,53 @@ impl Program {
         self.blocks.get(id)
     }
 
-    /// The block behind the access of block `id`, which lies in page `page`: links it, if there is one in that page.
-    #[cold]
-    #[inline(never)]
-    pub fn link(&mut self, id: BlockId, page: u32) -> Option<BlockId> {
-        let block = self.numbered(id)?;
-        let access = block.link?;
-        if access.follow.is_some() {
-            return access.follow;
-        }
-        let next = access.pc.wrapping_add(u32::from(block.uops.last()?.len));
-        if Self::page_number(next) != Self::page_number(access.pc) {
-            return None;
-        }
-        let (follow, behind) = self.block(page, next, u32::MAX)?;
-        behind.link?;
-        self.blocks.get_mut(id)?.link.as_mut()?.follow = Some(follow);
-        Some(follow)
-    }
-
-    /// The course that begins at the access of block `id`, where that was worked out.
+    /// The block behind `access`, which lies in page `page`, if it is known and lies there as well.
     #[inline(always)]
-    pub fn course(&self, id: BlockId) -> Option<&Course> {
-        self.blocks.get(id)?.course.as_deref()
+    pub fn behind(&self, page: u32, access: &Access) -> Option<&Block> {
+        let next = access.next();
+        let known = self.pages[page as usize].blocks[Self::slot(next)];
+        let id = known.filter(|_| Self::page_number(next) == Self::page_number(access.pc))?;
+        self.blocks.get(id)
     }
 
-    /// Works out the course that begins at the access of block `id`, which lies in page `page`, for a core in the body of a loop.
+    /// The course that begins at the interaction at `pc` in page `page`, where that was worked out.
+    #[inline(always)]
+    pub fn course_at(&self, page: u32, pc: u32) -> Option<(CourseId, &Course)> {
+        let id = self.pages[page as usize].courses[Self::slot(pc)]?;
+        self.courses.get(id).map(|course| (id, course))
+    }
+
+    /// The course of a number, unless code changed since.
+    #[inline(always)]
+    pub fn course(&self, id: CourseId) -> Option<&Course> {
+        self.courses.get(id)
+    }
+
+    /// Works out the course that begins at the interaction at `pc`, which lies in page `page`, for a core in the body of a loop.
     #[cold]
     #[inline(never)]
-    pub fn chart(&mut self, id: BlockId, page: u32, lap: Option<Lap>) {
+    pub fn chart(&mut self, page: u32, pc: u32, lap: Option<Lap>) {
         let mut chart = Chart::new(lap);
-        let number = self
-            .numbered(id)
-            .and_then(|block| block.link)
-            .map(|access| Self::page_number(access.pc));
-        let mut goes_on = self.numbered(id).is_some_and(|block| chart.begin(id, block));
+        let number = Self::page_number(pc);
+        let mut first = Line::new(self.rules);
+        first.pass(pc, self.at(page, pc));
+        let first = first.finish();
+        let mut goes_on = first.ends.is_some_and(|interaction| chart.begin(interaction));
         while goes_on && let Some(last) = chart.last() {
             let uops = &self.pages[page as usize].uops;
-            let at = |pc: u32| (Some(Self::page_number(pc)) == number).then(|| uops[Self::slot(pc)]);
-            let Some(way) = chart.way(Line::new(self.rules), at) else {
+            let at = |pc: u32| (Self::page_number(pc) == number).then(|| uops[Self::slot(pc)]);
+            let Some(way) = chart.way(last, Line::new(self.rules), at) else {
                 break;
             };
-            let found = if Chart::is_straight(&way) {
-                self.link(last, page)
-            } else {
-                self.keep_way(page, &way)
-            };
-            let Some((id, block)) = found.and_then(|id| Some((id, self.numbered(id)?))) else {
-                break;
-            };
-            goes_on = chart.go(&way, id, block);
+            let Some(id) = self.keep_way(page, &way) else { break };
+            goes_on = self.blocks.get(id).is_some_and(|block| chart.go(&way, id, block));
         }
-        let mut course = chart.finish();
-        for leg in &mut course.legs {
-            self.link(leg.block, page);
-            if let Some(access) = self.numbered(leg.block).and_then(|block| block.link) {
-                leg.access = access;
-            }
-        }
-        if let Some(block) = self.blocks.get_mut(id) {
-            block.course = Some(Box::new(course));
-        }
+        let slot = Self::slot(pc);
+        self.pages[page as usize].covered[slot / 64] |= 1 << (slot % 64);
+        self.pages[page as usize].courses[slot] = self.courses.keep(chart.finish());
     }
 
-    /// Keeps what is no straight line as a block.
+    /// Keeps what lies on a way as a block.
     fn keep_way(&mut self, page: u32, way: &Way) -> Option<BlockId> {
         let pcs: Box<[u32]> = way.uops.iter().map(|(pc, _)| *pc).collect();
         if let Some(known) = self.ways.get(&pcs)
@@ -285,6 +274,7 @@ impl Program {
                 page.uops[slot] = uop;
                 if page.covered[slot / 64] >> (slot % 64) & 1 == 1 {
                     self.blocks.clear();
+                    self.courses.clear();
                     self.ways.clear();
                 }
             }

@@ -1,23 +1,23 @@
-//! Blocks: straight lines of computations, up to and including the next load or store, whose timing is known before they
-//! run.
+//! Blocks: straight lines of computations, up to and including the next load, store or operation of a shared FPU, whose timing
+//! is known before they run.
 //!
 //! A block knows no values and no state of a core. What an older instruction still under way does to it can only hold
 //! its first instruction back; so it is worked out once, on a pipeline at rest, and then moved to the cycle in which its
 //! first instruction leaves decode.
 //!
-//! Blocks are kept by number; the one that begins behind a block's access is linked to it.
+//! Blocks are kept by number.
 //!
 //! Invariant: a core that passes a block equals one that was stepped through it.
 
-use std::num::NonZeroU8;
+use std::marker::PhantomData;
+use std::num::{NonZeroU8, NonZeroU32};
 
 use ennead_isa::Replicate;
 use ennead_isa::float::{MultiplyAdds, Rounding};
 use ennead_isa::op::{Addressing, Fill, Quad};
 
-use super::course::Course;
 use super::pipeline::{Needs, Passage, Pipeline};
-use super::uop::{Action, RoundingMode, Tally, Uop};
+use super::uop::{Action, NO_REGISTER, RoundingMode, Tally, Uop};
 use crate::config::Generation;
 
 /// Instructions of a block at most, so that what a store into code makes unknown again stays little.
@@ -32,6 +32,71 @@ pub struct BlockRules {
     pub private_fpu: bool,
 }
 
+/// What a core meets the others at: what ends a block.
+#[derive(Clone, Copy, Debug)]
+pub enum Interaction {
+    /// A load or store.
+    Access(Access),
+    /// An operation of a shared FPU.
+    Operation(Operation),
+}
+
+impl Interaction {
+    /// Its address as an instruction.
+    #[inline(always)]
+    pub fn pc(&self) -> u32 {
+        match self {
+            Self::Access(access) => access.pc,
+            Self::Operation(operation) => operation.pc,
+        }
+    }
+
+    /// The register that it writes through the ALU port while it waits for its grant.
+    #[inline(always)]
+    pub fn alu_rd(&self) -> u8 {
+        match self {
+            Self::Access(access) => access.alu_rd(),
+            Self::Operation(_) => NO_REGISTER,
+        }
+    }
+
+    /// Whether it holds back a first instruction behind it that needs `head`.
+    pub fn holds(&self, head: &Needs) -> bool {
+        match self {
+            Self::Access(access) => access.holds(head),
+            Self::Operation(operation) => operation.holds(head),
+        }
+    }
+
+    /// Cycles from its grant to the one in which what ends `block` behind it asks for its own, if they are known.
+    pub fn gap(&self, block: &Block) -> Option<u16> {
+        let held = self.holds(&block.head);
+        let waits = match self {
+            Self::Access(_) => false,
+            // R19.
+            Self::Operation(operation) => operation.latency > 0 && block.asks_first == Some(0) && !held,
+        };
+        (!waits).then_some(u16::from(held) + block.passage.last + 1)
+    }
+}
+
+/// A pipelined floating-point operation that asks a shared FPU: its result is written when it asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// Its address as an instruction.
+    pub pc: u32,
+    /// The register that it writes.
+    pub rd: u8,
+    /// Cycles from its grant to its result: at most one.
+    pub latency: u8,
+}
+
+impl Operation {
+    fn holds(&self, head: &Needs) -> bool {
+        self.latency > 0 && head.awaits >> (self.rd & 63) & 1 == 1
+    }
+}
+
 /// The load or store that ends a block, and what is needed to go on behind it; small, because chains keep copies.
 #[derive(Clone, Copy, Debug)]
 pub struct Access {
@@ -39,10 +104,8 @@ pub struct Access {
     packed: u64,
     /// The constant part of the offset.
     offset: u32,
-    /// Its address.
+    /// Its address as an instruction.
     pub pc: u32,
-    /// The block behind it, where that is known.
-    pub follow: Option<BlockId>,
 }
 
 impl Access {
@@ -56,6 +119,7 @@ impl Access {
     const SIGNED: u64 = 1 << 49;
     const ONES: u64 = 1 << 50;
     const POST_INCREMENT: u64 = 1 << 51;
+    const LEN: u32 = 56;
 
     /// That of `uop` at `pc`, if it is a load or store.
     fn of(uop: &Uop, pc: u32) -> Option<Self> {
@@ -74,12 +138,12 @@ impl Access {
                 | field(uop.rs3, Self::DATA)
                 | field(uop.alu_rd, Self::ALU_RD)
                 | field(width as u8, Self::BYTES)
+                | field(uop.len, Self::LEN)
                 | flag_if(fill == Fill::Sign, Self::SIGNED)
                 | flag_if(fill == Fill::Ones, Self::ONES)
                 | flag_if(addressing == Addressing::PostIncrement, Self::POST_INCREMENT),
             offset: uop.imm as u32,
             pc,
-            follow: None,
         })
     }
 
@@ -136,6 +200,12 @@ impl Access {
         self.field(Self::INDEX)
     }
 
+    /// The address of the instruction behind it.
+    #[inline(always)]
+    pub fn next(&self) -> u32 {
+        self.pc.wrapping_add(self.field(Self::LEN).into())
+    }
+
     /// The constant part of the offset.
     #[inline(always)]
     pub fn offset(&self) -> u32 {
@@ -189,12 +259,6 @@ impl Access {
         !self.is_store() && (head.reads >> (self.rd() & 63) & 1 == 1 || self.rd() == head.alu_rd)
     }
 
-    /// Cycles from its grant to the one in which the access of `block` behind it asks for its own.
-    #[inline(always)]
-    pub fn gap(&self, block: &Block) -> u64 {
-        u64::from(self.holds(&block.head)) + u64::from(block.passage.last) + 1
-    }
-
     /// Whether it crosses a word boundary at `address`.
     #[inline(always)]
     pub fn crosses(&self, address: u32) -> bool {
@@ -209,18 +273,16 @@ pub struct Block {
     pub uops: Box<[Uop]>,
     /// Computations and pipelined floating-point operations.
     pub count: u8,
-    /// A load or store follows them and ends the block.
-    pub access: bool,
-    /// The same, where a chain can go on behind it.
-    pub link: Option<Access>,
+    /// What ends it: an access, which follows those, or an operation, which is the last of them.
+    pub ends: Option<Interaction>,
     /// What the first instruction waits for.
     pub head: Needs,
     /// It computes with floats or moves them.
     pub floats: bool,
     /// It computes with them.
     pub computes_floats: bool,
-    /// The first instruction is a floating-point operation that answers in the cycle in which it is asked.
-    pub answers_at_once: bool,
+    /// The first instruction is a floating-point operation of so many stages.
+    pub asks_first: Option<u8>,
     /// Bytes from the first instruction to the last one's beginning.
     pub reach: u16,
     /// Where four of an operation stand together that can be computed at once.
@@ -229,8 +291,6 @@ pub struct Block {
     pub tally: Tally,
     /// What it does to the pipeline.
     pub passage: Passage,
-    /// The course that begins at its access, once somebody asked for it.
-    pub course: Option<Box<Course>>,
 }
 
 impl Block {
@@ -280,22 +340,20 @@ impl Line {
             block: Block {
                 uops: Box::default(),
                 count: 0,
-                access: false,
-                link: None,
+                ends: None,
                 head: Needs::default(),
                 floats: false,
                 computes_floats: false,
-                answers_at_once: false,
+                asks_first: None,
                 reach: 0,
                 quads: None,
                 tally: Tally::default(),
                 passage: Passage::default(),
-                course: None,
             },
         }
     }
 
-    /// The next instruction is `uop`, at `pc`; false where the block cannot hold it, or holds its access.
+    /// The next instruction is `uop`, at `pc`; false where the block cannot hold it, or was ended by an interaction.
     pub fn pass(&mut self, pc: u32, uop: &Uop) -> bool {
         if self.is_full() {
             return false;
@@ -304,20 +362,25 @@ impl Line {
         match uop.action {
             Action::Compute(_) => self.leave(uop, at),
             Action::Float(_, latency @ 0..=1)
-                if self.rules.private_fpu
-                    && uop.rounding != RoundingMode::Reserved
-                    && self.pipeline.fpu_takes(at + 1, latency) =>
+                if uop.rounding != RoundingMode::Reserved && self.pipeline.fpu_takes(at + 1, latency) =>
             {
-                self.block.answers_at_once |= self.instructions == 0 && latency == 0;
+                if self.instructions == 0 {
+                    self.block.asks_first = Some(latency);
+                }
                 self.leave(uop, at);
-                self.pipeline.fp_accepted(uop.rd, at + 1, u64::from(latency));
                 self.block.floats = true;
                 self.block.computes_floats = true;
+                if self.rules.private_fpu {
+                    self.passage.computes(uop.rd, at, latency);
+                    self.pipeline.fp_accepted(uop.rd, at + 1, u64::from(latency));
+                } else {
+                    let rd = uop.rd;
+                    self.block.ends = Some(Interaction::Operation(Operation { pc, rd, latency }));
+                }
             }
             Action::Load(..) | Action::Store(..) => {
                 self.leave(uop, at);
-                self.block.access = true;
-                self.block.link = Access::of(uop, pc);
+                self.block.ends = Access::of(uop, pc).map(Interaction::Access);
                 self.block.floats |= uop.moves_float();
                 self.passed.push(*uop);
                 return true;
@@ -341,8 +404,13 @@ impl Line {
         true
     }
 
+    /// Whether an interaction ended it.
+    pub fn ended(&self) -> bool {
+        self.block.ends.is_some()
+    }
+
     fn is_full(&self) -> bool {
-        self.block.access || self.instructions == LONGEST
+        self.ended() || self.instructions == LONGEST
     }
 
     fn leave(&mut self, uop: &Uop, at: u64) {
@@ -364,17 +432,28 @@ impl Line {
 }
 
 /// The number of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BlockId(std::num::NonZeroU32);
+pub type BlockId = Number<Block>;
 
-/// Blocks by number. A number is given once, so that of a block that was forgotten names none.
-#[derive(Clone, Debug)]
-pub struct Blocks {
-    first: u32,
-    list: Vec<Block>,
+/// The number of something that is kept.
+#[derive(Debug)]
+pub struct Number<T>(NonZeroU32, PhantomData<T>);
+
+impl<T> Clone for Number<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
 }
 
-impl Default for Blocks {
+impl<T> Copy for Number<T> {}
+
+/// Things by number. A number is given once, so that that of something that was forgotten names nothing.
+#[derive(Clone, Debug)]
+pub struct Kept<T> {
+    first: u32,
+    list: Vec<T>,
+}
+
+impl<T> Default for Kept<T> {
     fn default() -> Self {
         Self {
             first: 1,
@@ -383,23 +462,18 @@ impl Default for Blocks {
     }
 }
 
-impl Blocks {
-    /// The block of a number, unless it was forgotten.
+impl<T> Kept<T> {
+    /// What has a number, unless it was forgotten.
     #[inline(always)]
-    pub fn get(&self, id: BlockId) -> Option<&Block> {
-        self.list.get(id.0.get().wrapping_sub(self.first) as usize)
+    pub fn get(&self, number: Number<T>) -> Option<&T> {
+        self.list.get(number.0.get().wrapping_sub(self.first) as usize)
     }
 
-    /// The same, to write something down in it.
-    pub fn get_mut(&mut self, id: BlockId) -> Option<&mut Block> {
-        self.list.get_mut(id.0.get().wrapping_sub(self.first) as usize)
-    }
-
-    /// Keeps a block; there is no number for it only after four billion others.
-    pub fn keep(&mut self, block: Block) -> Option<BlockId> {
-        let id = self.first.checked_add(self.list.len() as u32)?;
-        self.list.push(block);
-        std::num::NonZeroU32::new(id).map(BlockId)
+    /// Keeps something; there is no number for it only after four billion others.
+    pub fn keep(&mut self, thing: T) -> Option<Number<T>> {
+        let number = self.first.checked_add(self.list.len() as u32)?;
+        self.list.push(thing);
+        NonZeroU32::new(number).map(|number| Number(number, PhantomData))
     }
 
     /// Forgets all.

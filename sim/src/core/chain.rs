@@ -1,7 +1,8 @@
-//! Chains: straight code through loads and stores to memory that answers in the next cycle, block behind block.
+//! Chains: straight code through interactions, block behind block: loads and stores to memory that answers in the next cycle,
+//! and operations of shared FPUs.
 //!
-//! From the first grant on a core keeps up only what its own next access depends on: registers, results under way, and when
-//! it asks. Where it stands, its counters and the rest of its pipeline are written down when it leaves the chain, for
+//! From the first grant on a core keeps up only what its own next interaction depends on: registers, results under way, and
+//! when it asks. Where it stands, its counters and the rest of its pipeline are written down when it leaves the chain, for
 //! whatever reason; a core on a chain must not be looked at before. Nothing disturbs it there: an interrupt line that
 //! changes makes it leave.
 //!
@@ -9,8 +10,8 @@
 
 use ennead_isa::float::Rounding;
 
-use super::block::{Access, Block, BlockId};
-use super::course::{Course, Leg, Stop};
+use super::block::{Access, Block, Interaction};
+use super::course::{Course, Owed, Passing};
 use super::loops::Lap;
 use super::uop::Tally;
 use super::{Core, event};
@@ -18,12 +19,11 @@ use crate::observe::Observer;
 use crate::program::Program;
 use crate::stall::Stall;
 
-/// A core's way through a chain, and the access that it asks for.
+/// A core's way through a chain, and the interaction that it asks for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Chain {
-    /// The block that the access ends.
-    block: BlockId,
-    access: Access,
+    interaction: Interaction,
+    /// The address of an access.
     address: u32,
     /// The cycle in which it asked first.
     asked: u64,
@@ -37,16 +37,16 @@ pub(super) struct Chain {
 /// Where a core is when it sets out on a course.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
-    /// The block that the first access ends.
-    pub block: BlockId,
+    /// The first interaction's address as an instruction.
+    pub pc: u32,
     /// The page that it lies in.
     pub page: u32,
-    /// The first access's address as an instruction.
-    pub pc: u32,
+    /// The cycle in which it asked first.
+    pub asked: u64,
     /// The loop that alone decides what follows.
     pub lap: Option<Lap>,
     /// How often that goes back.
-    pub laps: u8,
+    pub laps: u32,
     /// Floating point is on and has the dynamic rounding mode.
     pub floats: bool,
     /// Some hardware loop is active.
@@ -54,10 +54,16 @@ pub struct Start {
 }
 
 impl Start {
-    /// Whether `course`, which begins there, is the one for the loop that the core is in.
+    /// Whether `course`, which begins there, is one for the loop that the core is in.
     #[inline(always)]
     pub fn is_of(&self, course: &Course) -> bool {
         self.lap.is_none() || course.lap == self.lap
+    }
+
+    /// Whether the core can go along that course.
+    #[inline(always)]
+    pub fn allows(&self, course: &Course) -> bool {
+        course.goes_on() && (self.floats || !course.floats) && !(course.branches && self.in_loop)
     }
 }
 
@@ -74,34 +80,47 @@ pub struct Asked {
     pub cycle: u64,
 }
 
+/// What was granted to a core on a course that it is told when it is caught up with.
+#[derive(Clone, Copy, Debug)]
+pub enum Granted {
+    /// An access, with the word that memory holds at its address.
+    Access(u64, u32),
+    /// An operation.
+    Operation(u64),
+}
+
 impl Core {
-    /// The access that was just posted ends `block`: a chain can begin with it.
+    /// The interaction that the core was just made to wait for ends `block`: a chain can begin with it.
     #[inline(always)]
-    pub(super) fn begin_chain(&mut self, id: BlockId, block: &Block, asked: u64) {
-        let (Some(access), Some(pending)) = (block.link, &self.pending) else {
+    pub(super) fn begin_chain(&mut self, block: &Block, asked: u64) {
+        let (Some(interaction), Some(pending)) = (block.ends, &self.pending) else {
             return;
         };
         let address = pending.request.address;
-        if !access.crosses(address) {
-            self.chain = Some(Chain {
-                block: id,
-                access,
-                address,
-                asked,
-                tally: Tally::default(),
-                floats: self.has_floats(),
-                rounding: Rounding::from_frm(self.csr.frm).unwrap_or_default(),
-            });
+        if matches!(&interaction, Interaction::Access(access) if access.crosses(address)) {
+            return;
         }
+        self.chain = Some(Chain {
+            interaction,
+            address,
+            asked,
+            tally: Tally::default(),
+            floats: self.has_floats(),
+            rounding: Rounding::from_frm(self.csr.frm).unwrap_or_default(),
+        });
     }
 
-    /// What the core asks for, if it is on a chain.
+    /// What the core asks memory for, if it is on a chain.
     #[inline(always)]
     pub fn asked(&self) -> Option<Asked> {
-        self.chain.as_ref().map(|chain| Asked {
+        let chain = self.chain.as_ref()?;
+        let Interaction::Access(access) = &chain.interaction else {
+            return None;
+        };
+        Some(Asked {
             address: chain.address,
-            write: chain.access.is_store(),
-            crosses: chain.access.crosses(chain.address),
+            write: access.is_store(),
+            crosses: access.crosses(chain.address),
             cycle: chain.asked,
         })
     }
@@ -110,9 +129,12 @@ impl Core {
     #[inline(always)]
     pub fn stored(&self) -> Option<(u32, u8)> {
         let chain = self.chain.as_ref()?;
+        let Interaction::Access(access) = &chain.interaction else {
+            return None;
+        };
         let offset = chain.address & 3;
-        let enable = ((1u32 << chain.access.bytes()) - 1) << offset;
-        let data = self.registers[chain.access.data()];
+        let enable = ((1u32 << access.bytes()) - 1) << offset;
+        let data = self.registers[access.data()];
         Some((data << (8 * offset), enable as u8))
     }
 
@@ -129,12 +151,17 @@ impl Core {
         observer: &mut O,
     ) -> bool {
         let Some(chain) = &mut self.chain else { return false };
-        let Some(id) = chain.access.follow else { return false };
-        let Some(block) = program.numbered(id) else {
+        let Interaction::Access(from) = chain.interaction else {
             return false;
         };
-        let Some(access) = &block.link else { return false };
-        let asked = grant + chain.access.gap(block);
+        let Some(block) = program.behind(self.page, &from) else {
+            return false;
+        };
+        let Some(Interaction::Access(access)) = &block.ends else {
+            return false;
+        };
+        let held = u64::from(from.holds(&block.head));
+        let asked = grant + held + u64::from(block.passage.last) + 1;
         if asked > horizon + 1
             || !self.loops.passes(access.pc)
             || block.floats && !chain.floats
@@ -143,8 +170,6 @@ impl Core {
         {
             return false;
         }
-        let from = chain.access;
-        let held = u64::from(from.holds(&block.head));
         if O::ACTIVE {
             let begin = access.pc.wrapping_sub(u32::from(block.reach));
             observer.straight(self.index, grant + held, begin, &block.uops);
@@ -166,8 +191,7 @@ impl Core {
         stalls[Stall::BankConflict as usize] += grant - chain.asked;
         stalls[Stall::LoadUse as usize] += held;
         self.pipeline.pass_floats(&block.passage, grant + held);
-        chain.block = id;
-        chain.access = *access;
+        chain.interaction = Interaction::Access(*access);
         chain.asked = asked;
         chain.tally += block.tally;
         let rounding = chain.rounding;
@@ -180,62 +204,113 @@ impl Core {
         true
     }
 
-    /// Goes along a course to the access of the last of `legs`, for which the core asks then; those of the others were granted as
-    /// `stops` say, and `read` tells what they read.
+    /// Catches up with what was granted along a course; `read` tells the word at an address, and `told` is told each.
     #[inline(always)]
     pub fn go_along(
         &mut self,
-        legs: &[Leg],
-        stops: &[Stop],
-        lap: Option<Lap>,
-        mut read: impl FnMut(&Stop) -> u32,
+        owed: &Owed<'_>,
+        read: impl Fn(u32) -> u32,
+        mut told: impl FnMut(Granted),
         program: &Program,
     ) {
-        let (Some(chain), [first, .., last], Some((end, granted))) = (&self.chain, legs, stops.split_last()) else {
+        let (Some(chain), Some(granted)) = (&self.chain, owed.grants.last()) else {
             return;
         };
         let (asked, rounding) = (chain.asked, chain.rounding);
-        for ((leg, behind), stop) in legs.iter().zip(&legs[1..]).zip(granted) {
-            let word = read(stop);
-            match leg.loads {
-                Some(rd) => self.registers[usize::from(rd.get() & 63)] = word,
-                None => self.take(&leg.access, stop.address, word),
+        let mut at = owed.from;
+        let mut loads = [None; 2];
+        for grant in owed.grants {
+            let (Some(passing), Some(behind)) = (owed.passings.get(at), owed.passings.get(at + 1)) else {
+                break;
+            };
+            match &passing.interaction {
+                Interaction::Access(access) => {
+                    let address = access.address(&self.registers);
+                    let word = read(address);
+                    told(Granted::Access(*grant, word));
+                    self.take(access, address, word);
+                    if !access.is_store() {
+                        loads = [loads[1], Some((access.rd(), *grant))];
+                    }
+                }
+                Interaction::Operation(operation) => {
+                    told(Granted::Operation(*grant));
+                    let latency = u64::from(operation.latency);
+                    self.pipeline.fp_accepted(operation.rd, *grant, latency);
+                }
             }
             if behind.busy {
-                self.pass_leg(behind, stop.grant, lap, rounding, program);
+                self.pass_to(behind, owed.lap, rounding, program);
+            }
+            at += 1;
+            if at == owed.round {
+                at = 0;
             }
         }
-        let mut loads = legs.iter().zip(granted).rev().filter(|(_, stop)| !stop.store);
-        for (leg, stop) in [loads.next(), loads.next()].into_iter().rev().flatten() {
-            self.pipeline.loaded(leg.access.rd(), stop.grant + 1);
+        for (rd, grant) in loads.into_iter().flatten() {
+            self.pipeline.loaded(rd, grant + 1);
         }
-        let (from, to) = (&first.sums, &last.sums);
-        let asks = granted.last().map_or(asked, |stop| stop.grant + u64::from(end.gap));
-        let held = u64::from(to.held - from.held);
-        self.csr.float_written |= to.floats != from.floats;
+        self.stand_at(owed, asked, *granted, program);
+    }
+
+    /// The core asks for the interaction behind what was granted along a course, the last of it in cycle `granted`; it asked
+    /// for the first in cycle `asked`.
+    #[inline(always)]
+    fn stand_at(&mut self, owed: &Owed<'_>, asked: u64, granted: u64, program: &Program) {
+        let (at, laps, entered) = owed.end();
+        let (Some(from), Some(to), Some(whole), Some(passing)) = (
+            owed.passings.get(owed.from),
+            owed.passings.get(at),
+            owed.passings.last(),
+            owed.passings.get(entered),
+        ) else {
+            return;
+        };
+        let sums = from.sums.until(&to.sums, laps, &whole.sums);
+        let gap = owed.legs.get(entered).map_or(0, |leg| leg.gap());
+        let asks = granted + u64::from(gap);
+        let held = u64::from(sums.held);
+        if let Some(block) = passing.block.and_then(|id| program.numbered(id)) {
+            let last = u64::from(block.passage.last);
+            self.pipeline.left_floats(&block.passage, asks - 1 - last);
+        }
+        self.csr.float_written |= sums.floats != 0;
         self.pipeline.hazards.load += held;
         let stalls = &mut self.pipeline.ledger.stalls;
-        stalls[Stall::BankConflict as usize] += asks - asked - u64::from(to.cycles - from.cycles);
+        let contention = u64::from(owed.contention);
+        stalls[Stall::BankConflict as usize] += asks - asked - u64::from(sums.cycles) - contention;
+        stalls[Stall::FpuContention as usize] += contention;
+        stalls[Stall::FpuLatency as usize] += u64::from(sums.latency);
         stalls[Stall::LoadUse as usize] += held;
-        stalls[Stall::Branch as usize] += u64::from(to.bubbles - from.bubbles);
-        self.events[event::BRANCH] += u64::from(to.branches - from.branches);
-        self.events[event::TAKEN] += u64::from(to.taken - from.taken);
-        let stores = u64::from(to.stores - from.stores);
-        self.events[event::LOAD] += granted.len() as u64 - stores;
-        self.events[event::STORE] += stores;
+        stalls[Stall::Branch as usize] += u64::from(sums.bubbles);
+        self.events[event::BRANCH] += u64::from(sums.branches);
+        self.events[event::TAKEN] += u64::from(sums.taken);
+        // An access counts when it asks.
+        let asks_for = |passing: &Passing| match &passing.interaction {
+            Interaction::Access(access) => [u64::from(!access.is_store()), u64::from(access.is_store())],
+            Interaction::Operation(_) => [0, 0],
+        };
+        let ([first_load, first_store], [last_load, last_store]) = (asks_for(from), asks_for(to));
+        let stores = u64::from(sums.stores);
+        let loads = owed.grants.len() as u64 - stores - u64::from(sums.operations);
+        self.events[event::LOAD] += loads + last_load - first_load;
+        self.events[event::STORE] += stores + last_store - first_store;
         self.pending = None;
-        debug_assert_eq!(last.access.address(&self.registers), end.address);
+        let interaction = to.interaction;
+        let address = match &interaction {
+            Interaction::Access(access) => access.address(&self.registers),
+            Interaction::Operation(_) => 0,
+        };
         if let Some(chain) = &mut self.chain {
-            chain.block = last.block;
-            chain.access = last.access;
-            chain.address = end.address;
+            chain.interaction = interaction;
+            chain.address = address;
             chain.asked = asks;
-            chain.tally += to.tally - from.tally;
+            chain.tally += sums.tally;
         }
     }
 
-    /// Writes to registers what an access writes that is no plain load.
-    #[inline(never)]
+    /// Writes to registers what an access writes.
+    #[inline(always)]
     fn take(&mut self, access: &Access, address: u32, word: u32) {
         if access.post_increments() {
             let step = access.step(&self.registers);
@@ -248,54 +323,49 @@ impl Core {
         self.registers[0] = 0;
     }
 
-    /// Goes on from an access that was granted in cycle `grant` to that of `leg`, the next one.
-    #[inline(never)]
-    fn pass_leg(&mut self, leg: &Leg, grant: u64, lap: Option<Lap>, rounding: Rounding, program: &Program) {
-        if let Some(block) = program.numbered(leg.block) {
+    /// Goes through what lies in front of the interaction of `passing`.
+    #[inline(always)]
+    fn pass_to(&mut self, passing: &Passing, lap: Option<Lap>, rounding: Rounding, program: &Program) {
+        if let Some(block) = passing.block.and_then(|id| program.numbered(id)) {
             self.compute(block, rounding);
-            self.pipeline.pass_floats(&block.passage, grant + u64::from(leg.held));
         }
-        if leg.steps != 0 {
-            self.near_loop_end(leg.steps, lap);
-        }
-    }
-
-    /// Goes through those of the last two instructions of the body that are named as in [`Leg::steps`].
-    fn near_loop_end(&mut self, steps: u8, lap: Option<Lap>) {
-        let Some(lap) = lap else { return };
-        if steps & 1 != 0 {
-            self.loops.step(lap.last.wrapping_sub(4));
-        }
-        if steps & 2 != 0 {
-            self.loops.step(lap.last);
+        if passing.steps != 0
+            && let Some(lap) = lap
+        {
+            if passing.steps & 1 != 0 {
+                self.loops.step(lap.last.wrapping_sub(4));
+            }
+            if passing.steps & 2 != 0 {
+                self.loops.step(lap.last);
+            }
         }
     }
 
-    /// Where a course can begin: at the access of a block that the core on a chain asks for.
+    /// Where a course can begin: at the interaction that the core on a chain asks for.
     #[inline(always)]
     pub fn sets_out(&self) -> Option<Start> {
         let chain = self.chain.as_ref()?;
-        let (block, pc) = (chain.block, chain.access.pc);
+        let pc = chain.interaction.pc();
         let lap = if self.loops.active { self.loops.lap(pc) } else { None };
         (!self.pipeline.results_due(chain.asked)).then(|| Start {
-            block,
-            page: self.page,
             pc,
+            page: self.page,
+            asked: chain.asked,
             lap: lap.map(|(lap, _)| lap),
-            laps: lap.map_or(0, |(_, laps)| laps.min(u8::MAX.into()) as u8),
+            laps: lap.map_or(0, |(_, laps)| laps),
             floats: chain.floats,
             in_loop: self.loops.active,
         })
     }
 
-    /// Leaves the chain that the core is on, if any: it waits for its access like any other core.
+    /// Leaves the chain that the core is on, if any: it waits for its interaction like any other core.
     pub fn leave_chain(&mut self) {
         let Some(chain) = self.chain.take() else { return };
         if self.pending.is_some() {
             return;
         }
         let Chain {
-            access,
+            interaction,
             address,
             asked,
             tally,
@@ -303,19 +373,28 @@ impl Core {
         } = chain;
         self.count(tally);
         self.pipeline.flowed_until(asked - 1, tally.instructions());
-        self.pipeline.flowed(access.alu_rd());
-        self.last_pc = access.pc;
-        self.pc = access.pc;
-        let data = access.is_store().then(|| self.registers[access.data()]);
-        self.post(asked, address, access.bytes(), data, false);
+        self.pipeline.flowed(interaction.alu_rd());
+        self.last_pc = interaction.pc();
+        self.pc = interaction.pc();
+        match interaction {
+            Interaction::Access(access) => {
+                let data = access.is_store().then(|| self.registers[access.data()]);
+                self.post(asked, address, access.bytes(), data, false);
+            }
+            Interaction::Operation(_) => {
+                self.ask_fpu(asked);
+            }
+        }
     }
 
-    /// Makes sure that the block behind the access of the chain is linked to it, if there is one.
+    /// Writes down all that a core on a chain is to write down when it leaves it, and stays there.
     #[cold]
-    #[inline(never)]
-    pub fn link_chain(&self, program: &mut Program) {
-        if let Some(chain) = &self.chain {
-            program.link(chain.block, self.page);
-        }
+    pub fn write_down_chain(&mut self) {
+        let chain = self.chain;
+        self.leave_chain();
+        self.chain = chain.map(|chain| Chain {
+            tally: Tally::default(),
+            ..chain
+        });
     }
 }

@@ -1,51 +1,72 @@
-//! Courses: the accesses that a core will ask for one after another, where the registers tell all their addresses before the
+//! Courses: the interactions that a core will have one after another, where the registers tell all their addresses before the
 //! first of them is answered.
 //!
-//! A course begins at the access that ends a block and goes on from there, through branches whose outcome the registers tell
-//! as well, and from the end of a hardware loop's body to its start. It holds no values: what the loads read, and what is
-//! computed between them, is for whoever needs it.
+//! A course begins at the interaction that ends a block and goes on from there, through branches whose outcome the registers
+//! tell as well, and from the end of a hardware loop's body to its start. Where it comes back to where it began, and all that
+//! it asks of the registers moved by constants meanwhile, it repeats: one course is then all of a loop's iterations. It holds
+//! no values: what the loads read, and what is computed between them, is for whoever needs it.
 //!
-//! Invariant: as long as nothing disturbs the core, branches go as the guards say and the loop does not end, each access asks
-//! for its grant [`Leg::gap`] cycles after the one before it got its own, at [`Leg::address`].
-
-use std::num::NonZeroU8;
+//! Invariant: as long as nothing disturbs the core and a [`Walk`] along the course goes on, each interaction asks for its grant
+//! [`Leg::gap`] cycles after the one before it got its own, and at the address that the walk tells.
 
 use ennead_isa::op::BranchFn;
 
-use super::block::{Access, Block, BlockId, Line};
+use super::block::{Access, Block, BlockId, Interaction, Line, Number};
 use super::loops::Lap;
 use super::uop::{Action, Tally, Uop};
+use crate::memory::l1::Plain;
 
-/// Accesses of a course at most.
-pub const LONGEST: usize = 16;
+/// Interactions of a course at most, not counting repetitions; so many can also be granted before they are caught up with.
+pub const LONGEST: usize = 64;
 
-/// An access of a course.
+/// The number of a course.
+pub type CourseId = Number<Course>;
+
+/// Sums of registers that a course depends on at most.
+const SUMS: usize = 16;
+
+/// An interaction of a course: what it takes to ask for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Leg {
-    address: Sum,
+    /// The constant part of its address.
+    offset: u32,
+    /// Cycles from the grant of the one before it.
+    gap: u16,
+    /// The sum of registers in its address.
+    sum: u8,
+    /// The bytes of its access; none for an operation.
+    bytes: u8,
     /// It stores.
-    pub store: bool,
-    /// Cycles from the grant of the access before it.
-    pub gap: u16,
-    /// How many more times the loop has to go back for this access to be on the way, and for the core to be past the end of
-    /// the body if the access is close to it.
-    pub laps: u8,
-    /// The register that it loads a word into, if it does nothing else.
-    pub loads: Option<NonZeroU8>,
-    /// More happens on the way from the access before it: the block computes something, or the end of the loop's body is passed.
+    store: bool,
+    /// It is an operation of a shared FPU.
+    operation: bool,
+}
+
+impl Leg {
+    /// Cycles from the grant of the one before it.
+    #[inline(always)]
+    pub(super) fn gap(&self) -> u16 {
+        self.gap
+    }
+}
+
+/// What it takes to catch up with the interaction of a leg.
+#[derive(Clone, Copy, Debug)]
+pub struct Passing {
+    /// The interaction.
+    pub interaction: Interaction,
+    /// The block that leads there from the one before; none where the course begins.
+    pub block: Option<BlockId>,
+    /// That computes something, or the end of the loop's body is passed on the way.
     pub busy: bool,
-    /// Which of the last two instructions of the loop's body lie on the way, from the access before it on: the second-last (1),
-    /// the last (2).
+    /// Which of the last two instructions of the loop's body lie on the way, from the interaction before it on: the
+    /// second-last (1), the last (2).
     pub steps: u8,
-    /// What the access before it reads holds the block back.
-    pub held: bool,
-    /// The block that it ends.
-    pub block: BlockId,
-    /// The access.
-    pub access: Access,
     /// What the course adds up to, when it asks.
     pub sums: Sums,
-    guard: Option<Guard>,
+    /// How many more times the loop has to go back for it to be on the way, and for the core to be past the end of the body
+    /// if the interaction is close to it.
+    laps: u8,
 }
 
 /// What instructions on a course add to counters.
@@ -53,12 +74,16 @@ pub struct Leg {
 pub struct Sums {
     /// Instructions.
     pub tally: Tally,
-    /// Cycles in which nobody waits for a bank.
+    /// Cycles in which nobody waits for a bank or an FPU.
     pub cycles: u32,
     /// Instructions that a load holds back, each for a cycle.
     pub held: u32,
-    /// Stores asked for.
+    /// Cycles in which an instruction waits for a floating-point result.
+    pub latency: u32,
+    /// Stores granted.
     pub stores: u32,
+    /// Operations granted.
+    pub operations: u32,
     /// Loads into registers of the float file.
     pub floats: u32,
     /// Branches.
@@ -69,56 +94,322 @@ pub struct Sums {
     pub bubbles: u32,
 }
 
-impl Leg {
-    /// Its address; `registers` are those when the first access of the course asks for its grant.
+impl Sums {
+    /// What is added from here to `to`, which lies `laps` repetitions of a course later that adds up to `whole`.
     #[inline(always)]
-    pub fn address(&self, registers: &[u32; 64]) -> u32 {
-        self.address.of(registers)
-    }
-
-    /// Whether the branch on the way goes there, if there is one; `registers` are those when the first access of the course asks
-    /// for its grant.
-    #[inline(always)]
-    pub fn is_on_the_way(&self, registers: &[u32; 64]) -> bool {
-        self.guard
-            .as_ref()
-            .is_none_or(|guard| (guard.branch)(guard.a.of(registers), guard.b.of(registers)) == guard.taken)
+    pub fn until(&self, to: &Self, laps: u32, whole: &Self) -> Self {
+        let field = |part: fn(&Self) -> u32| part(to) + laps * part(whole) - part(self);
+        Self {
+            tally: to.tally + whole.tally * laps - self.tally,
+            cycles: field(|sums| sums.cycles),
+            held: field(|sums| sums.held),
+            latency: field(|sums| sums.latency),
+            stores: field(|sums| sums.stores),
+            operations: field(|sums| sums.operations),
+            floats: field(|sums| sums.floats),
+            branches: field(|sums| sums.branches),
+            taken: field(|sums| sums.taken),
+            bubbles: field(|sums| sums.bubbles),
+        }
     }
 }
 
-/// An access of a course that a core follows.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Stop {
-    /// Byte address.
-    pub address: u32,
-    /// Cycles from the grant of the access before it.
-    pub gap: u16,
-    /// It stores.
-    pub store: bool,
-    /// The cycle of its own, once it has it.
-    pub grant: u64,
-}
-
-/// A branch, and how it goes.
+/// A branch, and how it has to go for the course to go on.
 #[derive(Clone, Copy, Debug)]
 struct Guard {
+    /// The leg behind it.
+    leg: u8,
     branch: BranchFn,
-    a: Sum,
-    b: Sum,
+    a: (u8, u32),
+    b: (u8, u32),
     taken: bool,
 }
 
-/// The accesses of a course.
+/// The interactions of a course.
 #[derive(Clone, Debug)]
 pub struct Course {
-    /// In order; the first is the one that it begins at.
-    pub legs: Box<[Leg]>,
+    /// In order; the first is the one that it begins at. If the course repeats, the last is the first again.
+    legs: Box<[Leg]>,
+    passings: Box<[Passing]>,
+    /// The sums of two registers, either of which may be x0, that addresses and guards are made of.
+    sums: Box<[[u8; 2]]>,
+    /// If the course repeats, what each sum grows by meanwhile.
+    strides: Option<Box<[u32]>>,
+    guards: Box<[Guard]>,
+    /// The most that a leg has as its [`Passing::laps`].
+    most_laps: u8,
     /// Floats are computed with or moved on the way.
     pub floats: bool,
     /// The hardware loop in which it was worked out.
     pub lap: Option<Lap>,
+    /// How often that goes back before the course repeats.
+    backs: u8,
     /// There are branches on the way.
     pub branches: bool,
+}
+
+impl Course {
+    /// Whether it leads anywhere.
+    pub fn goes_on(&self) -> bool {
+        self.legs.len() > 1
+    }
+
+    /// Legs before the course repeats, or ends.
+    #[inline(always)]
+    fn round(&self) -> usize {
+        self.legs.len() - usize::from(self.strides.is_some())
+    }
+
+    /// How many of the first legs, the first again among them, a walk may come to in its present repetition.
+    fn reach(&self, walk: &Walk) -> usize {
+        let mut reach = self.legs.len();
+        let sum = |(number, offset): (u8, u32)| walk.sum(number).wrapping_add(offset);
+        if let Some(guard) = self
+            .guards
+            .iter()
+            .find(|guard| (guard.branch)(sum(guard.a), sum(guard.b)) != guard.taken)
+        {
+            reach = guard.leg.into();
+        }
+        if self.lap.is_some() && u32::from(self.most_laps) > walk.laps {
+            let far = |passing: &Passing| u32::from(passing.laps) > walk.laps;
+            reach = self.passings.iter().take(reach).position(far).unwrap_or(reach);
+        }
+        reach
+    }
+}
+
+/// The next interaction of a core on a course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// An access, at this byte address.
+    Access(u32),
+    /// An operation of a shared FPU.
+    Operation,
+}
+
+/// One core's way along a course: which interaction it asks for, and what was granted before and not caught up with.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// The leg that it asks for.
+    at: u8,
+    /// The first leg in this repetition that it may not come to.
+    reach: u8,
+    /// The first leg that was granted and not caught up with.
+    behind: u8,
+    /// How many were.
+    owed: u8,
+    /// How often the loop goes back yet.
+    laps: u32,
+    /// The cycle in which it asked first.
+    asked: u64,
+    /// That is for an operation.
+    operation: bool,
+    /// Cycles that operations waited for their grants.
+    contention: u32,
+    /// The words that it reads, by the lowest bits of their numbers.
+    words: u64,
+    sums: [u32; SUMS],
+    grants: [u64; LONGEST],
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self {
+            at: 0,
+            reach: 0,
+            behind: 0,
+            owed: 0,
+            laps: 0,
+            asked: 0,
+            operation: false,
+            contention: 0,
+            words: 0,
+            sums: [0; SUMS],
+            grants: [0; LONGEST],
+        }
+    }
+}
+
+/// What of a walk was not caught up with.
+pub struct Owed<'a> {
+    pub(super) grants: &'a [u64],
+    pub(super) legs: &'a [Leg],
+    pub(super) passings: &'a [Passing],
+    pub(super) lap: Option<Lap>,
+    /// The first leg that was granted.
+    pub(super) from: usize,
+    /// Legs before the course repeats.
+    pub(super) round: usize,
+    /// Cycles that operations waited for their grants.
+    pub(super) contention: u32,
+}
+
+impl Owed<'_> {
+    /// Where they end: the leg that the core asks for, how many repetitions lie before it, and which leg its own way is.
+    #[inline(always)]
+    pub(super) fn end(&self) -> (usize, u32, usize) {
+        let (mut at, mut laps) = (self.from + self.grants.len(), 0);
+        while at >= self.round && laps < LONGEST as u32 {
+            at -= self.round;
+            laps += 1;
+        }
+        (at, laps, if at == 0 { self.round } else { at })
+    }
+}
+
+impl Walk {
+    /// Sets out along `course`, `asked` being the cycle in which the core asks for its first interaction; `laps` is how often
+    /// the loop goes back. False where the course leads nowhere.
+    #[inline(always)]
+    pub fn set_out(&mut self, course: &Course, registers: &[u32; 64], asked: u64, laps: u32) -> bool {
+        for (value, [a, b]) in self.sums.iter_mut().zip(&course.sums) {
+            let [a, b] = [a, b].map(|number| registers[usize::from(number & 63)]);
+            *value = a.wrapping_add(b);
+        }
+        (self.at, self.behind, self.owed) = (0, 0, 0);
+        (self.laps, self.asked, self.contention, self.words) = (laps, asked, 0, 0);
+        self.reach = course.reach(self) as u8;
+        if let Some(leg) = course.legs.first() {
+            self.operation = leg.operation;
+            self.words = self.word(leg, self.address(leg));
+        }
+        self.goes_on()
+    }
+
+    /// Goes no further than to the last interaction before one that does not pass, by its address as an instruction.
+    pub fn keep_to(&mut self, course: &Course, passes: impl Fn(u32) -> bool) {
+        let reach = course.passings.iter().take(self.reach.into());
+        let passed = reach.take_while(|passing| passes(passing.interaction.pc()));
+        self.reach = passed.count() as u8;
+    }
+
+    /// There is no course, or it is over.
+    #[inline(always)]
+    pub fn end(&mut self) {
+        (self.reach, self.owed) = (0, 0);
+    }
+
+    #[inline(always)]
+    fn sum(&self, number: u8) -> u32 {
+        self.sums[usize::from(number) % SUMS]
+    }
+
+    #[inline(always)]
+    fn address(&self, leg: &Leg) -> u32 {
+        self.sum(leg.sum).wrapping_add(leg.offset)
+    }
+
+    #[inline(always)]
+    fn word(&self, leg: &Leg, address: u32) -> u64 {
+        u64::from(!leg.store & !leg.operation) << (address >> 2 & 63)
+    }
+
+    /// Whether the interaction that it asks for is a load, or an operation: nobody has to be caught up with for it.
+    #[inline(always)]
+    pub fn only_reads(&self, course: &Course) -> bool {
+        course.legs.get(usize::from(self.at)).is_some_and(|leg| !leg.store)
+    }
+
+    /// The interaction that it asks for is granted in cycle `now`: in which cycle it asks for the next one, and for what.
+    /// `None`, and nothing happened, where the course ends, or that cycle is beyond `horizon`.
+    #[inline(always)]
+    pub fn granted(&mut self, course: &Course, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
+        let next = self.at + 1;
+        if next >= self.reach {
+            return None;
+        }
+        let leg = course.legs.get(usize::from(next))?;
+        let again = usize::from(next) == course.round();
+        let mut address = self.address(leg);
+        if again {
+            address = address.wrapping_add(self.stride(course, leg));
+        }
+        let asked = now + u64::from(leg.gap);
+        if asked > horizon + 1 {
+            return None;
+        }
+        if !leg.operation && (!plain.holds(address) || (address & 3) + u32::from(leg.bytes) > 4) {
+            return None;
+        }
+        self.grants[usize::from(self.owed) % LONGEST] = now;
+        self.owed += 1;
+        self.at = next;
+        if self.operation {
+            self.contention += (now - self.asked) as u32;
+        }
+        self.operation = leg.operation;
+        self.asked = asked;
+        self.words |= self.word(leg, address);
+        if again {
+            self.begin_again(course);
+        }
+        let ask = if leg.operation { Ask::Operation } else { Ask::Access(address) };
+        Some((asked, ask))
+    }
+
+    #[inline(always)]
+    fn stride(&self, course: &Course, leg: &Leg) -> u32 {
+        let strides = course.strides.as_deref().unwrap_or_default();
+        strides.get(usize::from(leg.sum)).copied().unwrap_or_default()
+    }
+
+    /// The course repeats.
+    #[inline(never)]
+    fn begin_again(&mut self, course: &Course) {
+        let strides = course.strides.as_deref().unwrap_or_default();
+        for (value, stride) in self.sums.iter_mut().zip(strides) {
+            *value = value.wrapping_add(*stride);
+        }
+        self.at = 0;
+        self.laps = self.laps.saturating_sub(course.backs.into());
+        self.reach = course.reach(self) as u8;
+    }
+
+    /// Whether nothing can be granted any more before it is caught up with: the course ends, or too much is owed.
+    #[inline(always)]
+    pub fn is_due(&self) -> bool {
+        self.at + 1 >= self.reach || usize::from(self.owed) == LONGEST
+    }
+
+    /// Whether the course goes on behind the interaction that it asks for.
+    #[inline(always)]
+    pub fn goes_on(&self) -> bool {
+        self.at + 1 < self.reach
+    }
+
+    /// Whether something was granted that was not caught up with.
+    #[inline(always)]
+    pub fn owes(&self) -> bool {
+        self.owed != 0
+    }
+
+    /// Whether it may have yet to read the word at `address`.
+    #[inline(always)]
+    pub fn may_read(&self, address: u32) -> bool {
+        self.words >> (address >> 2 & 63) & 1 == 1
+    }
+
+    /// What was not caught up with on `course` until now.
+    #[inline(always)]
+    pub fn pay<'a>(&'a mut self, course: &'a Course) -> Owed<'a> {
+        let from = usize::from(self.behind);
+        let owed = usize::from(self.owed);
+        let contention = std::mem::take(&mut self.contention);
+        (self.behind, self.owed) = (self.at, 0);
+        if let Some(leg) = course.legs.get(usize::from(self.at)) {
+            self.words = self.word(leg, self.address(leg));
+        }
+        Owed {
+            grants: self.grants.get(..owed).unwrap_or_default(),
+            legs: &course.legs,
+            passings: &course.passings,
+            lap: course.lap,
+            from,
+            round: course.round(),
+            contention,
+        }
+    }
 }
 
 /// The sum of two registers, either of which may be x0, and a constant.
@@ -129,12 +420,6 @@ struct Sum {
 }
 
 impl Sum {
-    #[inline(always)]
-    fn of(&self, registers: &[u32; 64]) -> u32 {
-        let [a, b] = self.registers.map(|number| registers[usize::from(number & 63)]);
-        a.wrapping_add(b).wrapping_add(self.offset)
-    }
-
     fn plus(self, other: Self) -> Option<Self> {
         let registers = match (self.registers, other.registers) {
             (both, [0, 0]) => both,
@@ -159,21 +444,26 @@ impl Sum {
 /// A course in the making: what is known of the registers on the way.
 pub struct Chart {
     legs: Vec<Leg>,
+    passings: Vec<Passing>,
+    sums: Vec<[u8; 2]>,
+    strides: Option<Box<[u32]>>,
+    guards: Vec<Guard>,
     floats: bool,
     lap: Option<Lap>,
     laps: u8,
-    branches: bool,
+    backs: u8,
     /// What each integer register holds, where that is a sum of what the registers held at the beginning.
     known: [Option<Sum>; 32],
 }
 
-/// The way from one access to the next.
+/// The way from one interaction to the next.
 pub struct Way {
-    /// Code that is not a straight line, to be kept as a block.
+    /// The code as a block.
     pub line: Line,
     /// The micro-ops on the way, with their addresses.
     pub uops: Vec<(u32, Uop)>,
-    guard: Option<Guard>,
+    /// A branch, what it compares, and whether it has to be taken.
+    guard: Option<(BranchFn, Sum, Sum, bool)>,
     steps: u8,
     back: bool,
 }
@@ -187,28 +477,38 @@ impl Chart {
         };
         Self {
             legs: Vec::new(),
+            passings: Vec::new(),
+            sums: Vec::new(),
+            strides: None,
+            guards: Vec::new(),
             floats: false,
             lap,
             laps: 0,
-            branches: false,
+            backs: 0,
             known: std::array::from_fn(|number| Some(held(number as u8))),
         }
     }
 
-    /// Begins at the access of `block`; false where the course ends there.
-    pub fn begin(&mut self, id: BlockId, block: &Block) -> bool {
-        self.leg(id, block, 0, false, None, 0)
+    /// Begins at an interaction; false where the course ends there.
+    pub fn begin(&mut self, interaction: Interaction) -> bool {
+        self.leg(Passing {
+            interaction,
+            block: None,
+            busy: false,
+            steps: 0,
+            sums: Sums::default(),
+            laps: self.laps_at(interaction.pc()),
+        }, 0)
     }
 
-    /// The block at whose access the course has come.
-    pub fn last(&self) -> Option<BlockId> {
-        self.legs.last().map(|leg| leg.block)
+    /// The interaction that the course has come to.
+    pub fn last(&self) -> Option<Interaction> {
+        self.passings.last().map(|passing| passing.interaction)
     }
 
-    /// Finds the way on, in code of which `at` tells the micro-ops; `line` is an empty one.
-    pub fn way(&mut self, line: Line, at: impl Fn(u32) -> Option<Uop>) -> Option<Way> {
-        let last = self.legs.last()?.access;
-        self.pass_access(&last);
+    /// Finds the way on from `last`, in code of which `at` tells the micro-ops; `line` is an empty one.
+    pub fn way(&mut self, last: Interaction, line: Line, at: impl Fn(u32) -> Option<Uop>) -> Option<Way> {
+        self.pass_interaction(&last);
         let mut way = Way {
             line,
             uops: Vec::new(),
@@ -216,7 +516,7 @@ impl Chart {
             steps: 0,
             back: false,
         };
-        let mut pc = self.behind(last.pc, at(last.pc)?.len, &mut way)?;
+        let mut pc = self.behind(last.pc(), at(last.pc())?.len, &mut way)?;
         loop {
             let uop = at(pc)?;
             let mut next = pc;
@@ -224,12 +524,7 @@ impl Chart {
                 Action::Branch(branch) if self.lap.is_none() && way.guard.is_none() => {
                     let taken = uop.imm < 0;
                     let b = self.held(uop.rs2)?.plus(Sum::constant(uop.aux as u32))?;
-                    way.guard = Some(Guard {
-                        branch,
-                        a: self.held(uop.rs1)?,
-                        b,
-                        taken,
-                    });
+                    way.guard = Some((branch, self.held(uop.rs1)?, b, taken));
                     let target = pc.wrapping_add(uop.imm as u32);
                     // R8, R11.
                     let split = target & 2 != 0 && at(target)?.len == 4;
@@ -245,7 +540,7 @@ impl Chart {
                 _ => return None,
             }
             way.uops.push((pc, uop));
-            if matches!(uop.action, Action::Load(..) | Action::Store(..)) {
+            if way.line.ended() {
                 return Some(way);
             }
             self.pass(&uop);
@@ -257,50 +552,110 @@ impl Chart {
         }
     }
 
-    /// Goes that way, which was kept as block `id`; false where the course ends before or at its access.
+    /// Goes that way, which was kept as block `id`; false where the course ends before or at its interaction.
     pub fn go(&mut self, way: &Way, id: BlockId, block: &Block) -> bool {
-        let Some(last) = self.legs.last() else { return false };
-        let (gap, held) = (last.access.gap(block), last.access.holds(&block.head));
-        self.laps += u8::from(way.back);
-        self.floats |= block.floats;
-        self.branches |= way.guard.is_some();
-        self.leg(id, block, gap as u16, held, way.guard, way.steps)
-    }
-
-    /// Adds a leg; false where the course ends before or at its access.
-    fn leg(&mut self, id: BlockId, block: &Block, gap: u16, held: bool, guard: Option<Guard>, steps: u8) -> bool {
-        let Some(access) = block.link else { return false };
-        let Some(address) = self.address(&access) else {
+        let (Some(last), Some(interaction)) = (self.passings.last(), block.ends) else {
             return false;
         };
-        let near_end = self.lap.is_some_and(|lap| lap.is_near_end(access.pc));
-        let mut sums = Sums::default();
-        if let Some(last) = self.legs.last() {
-            sums = last.sums;
-            sums.tally += block.tally;
-            sums.cycles += u32::from(gap);
-            sums.held += u32::from(held);
-            sums.stores += u32::from(access.is_store());
-            sums.floats += u32::from(!last.access.is_store() && last.access.rd() >= 32);
-            sums.branches += u32::from(block.passage.branches);
-            sums.taken += u32::from(block.passage.taken);
-            sums.bubbles += u32::from(block.passage.bubbles);
+        let Some(gap) = last.interaction.gap(block) else {
+            return false;
+        };
+        let held = u32::from(last.interaction.holds(&block.head));
+        let mut sums = last.sums;
+        sums.tally += block.tally;
+        sums.cycles += u32::from(gap);
+        sums.latency += u32::from(block.passage.waits);
+        match &last.interaction {
+            Interaction::Access(access) if access.is_store() => sums.stores += 1,
+            Interaction::Access(access) => {
+                sums.held += held;
+                sums.floats += u32::from(access.rd() >= 32);
+            }
+            Interaction::Operation(_) => {
+                sums.latency += held;
+                sums.operations += 1;
+            }
         }
-        self.legs.push(Leg {
-            address,
-            store: access.is_store(),
+        sums.branches += u32::from(block.passage.branches);
+        sums.taken += u32::from(block.passage.taken);
+        sums.bubbles += u32::from(block.passage.bubbles);
+        if let Some((branch, a, b, taken)) = way.guard {
+            let (Some(a), Some(b)) = (self.number(a), self.number(b)) else {
+                return false;
+            };
+            let leg = self.legs.len() as u8;
+            self.guards.push(Guard {
+                leg,
+                branch,
+                a,
+                b,
+                taken,
+            });
+        }
+        self.laps += u8::from(way.back);
+        self.floats |= block.floats;
+        self.leg(
+            Passing {
+                interaction,
+                block: Some(id),
+                busy: block.count > 0 || way.steps != 0,
+                steps: way.steps,
+                sums,
+                laps: self.laps_at(interaction.pc()),
+            },
             gap,
-            laps: self.laps + u8::from(near_end),
-            loads: access.plain_load(),
-            busy: block.count > 0 || steps != 0,
-            steps,
-            held,
-            block: id,
-            access,
-            sums,
-            guard,
+        )
+    }
+
+    fn laps_at(&self, pc: u32) -> u8 {
+        self.laps + u8::from(self.lap.is_some_and(|lap| lap.is_near_end(pc)))
+    }
+
+    /// Adds a leg; false where the course ends before or at its interaction.
+    fn leg(&mut self, passing: Passing, gap: u16) -> bool {
+        let (sum, bytes, store) = match &passing.interaction {
+            Interaction::Access(access) => (self.address(access), access.bytes(), access.is_store()),
+            Interaction::Operation(operation) => {
+                if !self.legs.is_empty() {
+                    self.hold(operation.rd, None);
+                }
+                (Some(Sum::constant(0)), 0, false)
+            }
+        };
+        let Some((sum, offset)) = sum.and_then(|sum| self.number(sum)) else {
+            return false;
+        };
+        let pc = passing.interaction.pc();
+        let again = self.passings.first().is_some_and(|first| first.interaction.pc() == pc);
+        self.legs.push(Leg {
+            offset,
+            gap,
+            sum,
+            bytes: bytes as u8,
+            store,
+            operation: matches!(passing.interaction, Interaction::Operation(_)),
         });
-        self.legs.len() < LONGEST
+        self.passings.push(passing);
+        !(again && self.repeat()) && self.legs.len() < LONGEST
+    }
+
+    /// The course came to where it began: lets it repeat, if what it asks of the registers moved by constants.
+    fn repeat(&mut self) -> bool {
+        let stride = |[a, b]: &[u8; 2]| {
+            let moved = |register: u8| {
+                let sum = self.held(register)?;
+                (sum.registers == [register, 0]).then_some(sum.offset)
+            };
+            Some(moved(*a)?.wrapping_add(moved(*b)?))
+        };
+        self.strides = self.sums.iter().map(stride).collect();
+        if self.strides.is_some()
+            && let [first, .., last] = &mut self.legs[..]
+        {
+            (last.sum, last.offset) = (first.sum, first.offset);
+            self.backs = self.laps;
+        }
+        self.strides.is_some()
     }
 
     /// What follows the instruction of `len` bytes at `pc`, which is no branch.
@@ -327,19 +682,30 @@ impl Chart {
         }
     }
 
-    /// Whether nothing but straight code lies on `way`.
-    pub fn is_straight(way: &Way) -> bool {
-        way.guard.is_none() && !way.back
-    }
-
     /// The course.
     pub fn finish(self) -> Course {
         Course {
+            most_laps: self.passings.iter().map(|passing| passing.laps).max().unwrap_or_default(),
+            branches: !self.guards.is_empty(),
             legs: self.legs.into(),
+            passings: self.passings.into(),
+            sums: self.sums.into(),
+            strides: self.strides,
+            guards: self.guards.into(),
             floats: self.floats,
             lap: self.lap,
-            branches: self.branches,
+            backs: self.backs,
         }
+    }
+
+    /// The number of the sum's registers, and its constant.
+    fn number(&mut self, sum: Sum) -> Option<(u8, u32)> {
+        let known = self.sums.iter().position(|registers| *registers == sum.registers);
+        let number = known.unwrap_or_else(|| {
+            self.sums.push(sum.registers);
+            self.sums.len() - 1
+        });
+        (number < SUMS).then_some((number as u8, sum.offset))
     }
 
     fn held(&self, register: u8) -> Option<Sum> {
@@ -367,7 +733,8 @@ impl Chart {
         }
     }
 
-    fn pass_access(&mut self, access: &Access) {
+    fn pass_interaction(&mut self, interaction: &Interaction) {
+        let Interaction::Access(access) = interaction else { return };
         if access.post_increments() {
             let base = access.base() as u8;
             let sum = self.held(base).and_then(|held| held.plus(self.step(access)?));

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::cluster::icache::Private;
 use crate::config::{Config, DivSqrt, Generation, Sharing};
 use crate::core::chain::Chain;
-pub use crate::core::chain::{Asked, Start};
+pub use crate::core::chain::{Asked, Granted, Start};
 use crate::core::csr::{Csr, Events, View, Written};
 use crate::core::fetch::{Control, Fetch, GrantTrace};
 use crate::core::loops::{Loops, Step};
@@ -480,7 +480,6 @@ impl Core {
             if (!O::ACTIVE || O::AHEAD)
                 && self.undisturbed
                 && horizon > self.lines_known
-                && !(self.settings.shared_fpu && self.computes_floats(program))
             {
                 if self.pass_blocks(program, horizon, observer) {
                     return;
@@ -495,16 +494,6 @@ impl Core {
                 return;
             }
         }
-    }
-
-    /// Whether the next instruction is known to be a floating-point operation.
-    #[inline(always)]
-    fn computes_floats(&self, program: &Program) -> bool {
-        Program::page_number(self.pc) == self.page_number
-            && matches!(
-                program.at(self.page, self.pc).action,
-                Action::Float(..) | Action::DivSqrt(..)
-            )
     }
 
     /// Finds the page of the next instruction anew, after the core came from elsewhere.

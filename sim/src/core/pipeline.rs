@@ -216,7 +216,7 @@ pub struct Passage {
     /// When the last instruction leaves decode.
     pub last: u16,
     /// Cycles of them in which an instruction waits for a floating-point result.
-    waits: u16,
+    pub waits: u16,
     /// Branches, and those of them that are taken.
     pub branches: u8,
     /// See [`Self::branches`].
@@ -252,14 +252,13 @@ impl Passage {
         self.waits += (at - pipeline.issued - 1) as u16;
         pipeline.issued = at;
         pipeline.ex_alu_rd = uop.alu_rd;
-        if let Action::Float(_, latency) = uop.action {
-            self.code = Some(FpCode::of(latency));
-            if latency > 0 {
-                self.results = [
-                    Some((uop.rd, (at + 1 + u64::from(latency) - BEGIN) as u16)),
-                    self.results[0],
-                ];
-            }
+    }
+
+    /// What left in cycle `at` is a floating-point operation of a private FPU that writes `rd`.
+    pub fn computes(&mut self, rd: u8, at: u64, latency: u8) {
+        self.code = Some(FpCode::of(latency));
+        if latency > 0 {
+            self.results = [Some((rd, (at + 1 + u64::from(latency) - BEGIN) as u16)), self.results[0]];
         }
     }
 
@@ -525,6 +524,12 @@ impl Pipeline {
     #[inline(always)]
     pub fn pass_floats(&mut self, passage: &Passage, at: u64) {
         self.ledger.stalls[Stall::FpuLatency as usize] += u64::from(passage.waits);
+        self.left_floats(passage, at);
+    }
+
+    /// The same where the waits for them are charged.
+    #[inline(always)]
+    pub fn left_floats(&mut self, passage: &Passage, at: u64) {
         if let Some(code) = passage.code {
             self.fp_code = code;
             if let Some((rd, until)) = passage.results[0] {

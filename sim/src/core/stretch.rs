@@ -8,7 +8,7 @@
 use ennead_isa::float::{Flags, Rounding};
 use ennead_isa::op::Addressing;
 
-use super::block::{Block, Quads};
+use super::block::{Block, Interaction, Quads};
 use super::pipeline::Leftover;
 use super::uop::{Action, RoundingMode, Tally, Uop};
 use super::{Core, event};
@@ -35,8 +35,8 @@ pub(super) enum Way {
 }
 
 impl Core {
-    /// Passes blocks, all instructions of which leave decode through cycle `horizon`. True where the core stops, for a
-    /// block's access.
+    /// Passes blocks, all instructions of which leave decode through cycle `horizon`. True where the core stops, for what
+    /// ends a block.
     pub(super) fn pass_blocks<O: Observer>(&mut self, program: &mut Program, horizon: u64, observer: &mut O) -> bool {
         match self.pipeline.flows_from() {
             Some(t) => self.pass_blocks_from(t, program, horizon, observer),
@@ -59,7 +59,7 @@ impl Core {
             if Program::page_number(pc) != self.page_number || passing == 0 {
                 return false;
             }
-            let Some((id, block)) = program.block(self.page, pc, passing) else {
+            let Some(block) = program.block(self.page, pc, passing) else {
                 return false;
             };
             let Some(first) = block.uops.first() else {
@@ -68,7 +68,8 @@ impl Core {
             let at = self.pipeline.operands_ready(first, t);
             if at + u64::from(block.passage.last) > horizon
                 || block.floats && !self.has_floats()
-                || block.answers_at_once && !self.pipeline.fpu_takes(at + 1, 0)
+                || !self.settings.shared_fpu && matches!(block.ends, Some(Interaction::Operation(_)))
+                || block.asks_first.is_some_and(|latency| !self.pipeline.fpu_takes(at + 1, latency))
                 || O::ACTIVE && block.waits()
             {
                 return false;
@@ -77,8 +78,8 @@ impl Core {
                 observer.straight(self.index, at, pc, &block.uops);
             }
             t = self.pass(block, at) + 1;
-            if block.access {
-                self.begin_chain(id, block, t);
+            if block.ends.is_some() {
+                self.begin_chain(block, t);
                 return true;
             }
         }
@@ -196,7 +197,7 @@ impl Core {
     }
 
     /// Runs a block, the first instruction of which leaves decode in cycle `at`. Returns the cycle in which the last one
-    /// does; its access is posted.
+    /// does; what ends the block is asked for.
     #[inline(always)]
     fn pass(&mut self, block: &Block, at: u64) -> u64 {
         if at > self.pipeline.issued + 1 {
@@ -207,10 +208,13 @@ impl Core {
         let issued = self.pipeline.pass(&block.passage, at, block.tally.instructions());
         self.last_pc = self.pc.wrapping_add(u32::from(block.reach));
         self.pc = self.last_pc;
-        match block.uops.last() {
-            Some(access) if block.access => self.post_access(access, issued + 1),
-            Some(last) => self.pc = self.pc.wrapping_add(u32::from(last.len)),
-            None => {}
+        match (&block.ends, block.uops.last()) {
+            (Some(Interaction::Access(_)), Some(access)) => self.post_access(access, issued + 1),
+            (Some(Interaction::Operation(_)), _) => {
+                self.ask_fpu(issued + 1);
+            }
+            (None, Some(last)) => self.pc = self.pc.wrapping_add(u32::from(last.len)),
+            _ => {}
         }
         issued
     }

@@ -135,6 +135,24 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
+impl std::ops::Add for Tally {
+    type Output = Self;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl std::ops::Mul<u32> for Tally {
+    type Output = Self;
+
+    #[inline(always)]
+    fn mul(self, times: u32) -> Self {
+        Self(self.0 * u64::from(times))
+    }
+}
+
 impl std::ops::Sub for Tally {
     type Output = Self;
 

@@ -1,132 +1,72 @@
-//! Accesses ahead: banks are arbitrated for accesses whose addresses are known before the ones in front of them are answered.
+//! Interactions ahead: banks and FPUs are arbitrated for what workers will ask before what is in front of it was answered.
 //!
 //! While a core follows a course, only the cycles of its grants are kept; what it reads and computes is caught up with later:
 //! when the course ends, before anybody writes a word that it has yet to read, and before anybody looks at the core.
 //!
 //! Invariant: a core that was caught up with is where it would be if each grant had reached it at once.
 
-use crate::core::block::BlockId;
-use crate::core::course::{Course, LONGEST, Stop};
-use crate::core::{Core, Start};
-use crate::machine::Machine;
+use crate::core::course::{Ask, CourseId, LONGEST, Walk};
+use crate::core::{Core, Granted, Start};
 use crate::machine::ending::Recorder;
+use crate::machine::{Machine, Want};
 use crate::memory::l1::Plain;
 use crate::memory::{Memory, Which};
 use crate::program::Program;
 
-/// The way of one core along a course.
-#[derive(Clone, Copy, Debug, Default)]
+/// The way of one core along a course, if it is on one.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ahead {
-    /// The block at whose access the course begins.
-    begins: Option<BlockId>,
-    /// The access that it asks for.
-    next: u8,
-    /// The first one that was granted and not caught up with.
-    caught_up: u8,
-    /// None if it is on no course.
-    count: u8,
-    /// The words that it reads, by the lowest bits of their numbers.
-    words: u64,
-    stops: [Stop; LONGEST],
+    course: Option<CourseId>,
+    walk: Walk,
 }
 
 impl Ahead {
-    /// Where `core` goes along `course`, which begins at `start`.
-    #[inline(always)]
-    fn set_out(&mut self, course: &Course, start: &Start, core: &Core, plain: Plain) {
-        let looks = start.in_loop && start.lap.is_none();
-        let (mut count, mut words) = (0, 0);
-        for (stop, leg) in self.stops.iter_mut().zip(&course.legs) {
-            let address = leg.address(&core.registers);
-            if !plain.holds(address)
-                || leg.access.crosses(address)
-                || leg.laps > start.laps
-                || looks && !core.loops.passes(leg.access.pc)
-                || !leg.is_on_the_way(&core.registers)
-            {
-                break;
-            }
-            stop.address = address;
-            stop.gap = leg.gap;
-            stop.store = leg.store;
-            words |= u64::from(!leg.store) << (address >> 2 & 63);
-            count += 1;
-        }
-        self.begins = Some(start.block);
-        (self.next, self.caught_up, self.count, self.words) = (0, 0, count, words);
-    }
-
     /// There is no course, or it is over.
     #[inline(always)]
     fn end(&mut self) {
-        (self.next, self.caught_up, self.count) = (0, 0, 0);
+        self.course = None;
+        self.walk.end();
     }
 
-    /// The core asks for the last access of a course that may go on.
+    /// What the core asks for is granted in cycle `now`, and nobody has to be caught up with for it: in which cycle it asks for
+    /// the next interaction, and for what. `None`, and nothing happened, where it is a store, or that is not known or is
+    /// beyond `horizon`.
     #[inline(always)]
-    pub(super) fn is_at_end(&self) -> bool {
-        usize::from(self.next) + 1 == LONGEST
-    }
-
-    /// The load that the core asks for is granted in cycle `now`: in which cycle it asks for the next access, and at which
-    /// address. `None`, and nothing happened, where it is a store, or that is not known or is beyond `horizon`.
-    #[inline(always)]
-    pub(super) fn granted(&mut self, now: u64, horizon: u64) -> Option<(u64, u32)> {
-        let stores = self.stops.get(usize::from(self.next)).is_none_or(|stop| stop.store);
-        if stores { None } else { self.passed(now, horizon) }
-    }
-
-    /// The same for the access that was done, whether it loads or stores.
-    #[inline(always)]
-    pub(super) fn passed(&mut self, now: u64, horizon: u64) -> Option<(u64, u32)> {
-        let (this, next) = (usize::from(self.next), usize::from(self.next) + 1);
-        if next >= usize::from(self.count) {
+    pub(super) fn granted(&mut self, program: &Program, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
+        let course = program.course(self.course?)?;
+        if !self.walk.only_reads(course) {
             return None;
         }
-        let stop = self.stops.get(next)?;
-        let asked = now + u64::from(stop.gap);
-        if asked > horizon + 1 {
-            return None;
-        }
-        let address = stop.address;
-        self.stops[this].grant = now;
-        self.next = next as u8;
-        Some((asked, address))
+        self.walk.granted(course, now, horizon, plain)
     }
 
-    /// Whether something was granted that was not caught up with.
+    /// The same for an access that was done, whether it loads or stores.
     #[inline(always)]
-    fn owes(&self) -> bool {
-        self.caught_up != self.next
-    }
-
-    /// Whether it may have yet to read the word at `address`.
-    #[inline(always)]
-    fn may_read(&self, address: u32) -> bool {
-        self.words >> (address >> 2 & 63) & 1 == 1
+    pub(super) fn passed(&mut self, program: &Program, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
+        let course = program.course(self.course?)?;
+        self.walk.granted(course, now, horizon, plain)
     }
 
     /// Catches up with a core.
     #[inline(always)]
     fn catch_up(&mut self, core: &mut Core, recorder: &mut Recorder, memory: &Memory, program: &Program) {
-        if !self.owes() {
+        if !self.walk.owes() {
             return;
         }
-        let (from, next) = (usize::from(self.caught_up), usize::from(self.next));
-        self.caught_up = self.next;
-        let Some(course) = self.begins.and_then(|id| program.course(id)) else {
+        let Some(course) = self.course.and_then(|id| program.course(id)) else {
             return;
         };
-        let (Some(legs), Some(stops)) = (course.legs.get(from..=next), self.stops.get(from..=next)) else {
-            return;
-        };
+        if !recorder.has_room(LONGEST) {
+            core.write_down_chain();
+            recorder.restart(core);
+        }
         let base = memory.base(Which::L1);
-        let read = |stop: &Stop| {
-            let word = memory.read(Which::L1, stop.address.wrapping_sub(base));
-            recorder.load(stop.grant, word);
-            word
+        let read = |address: u32| memory.read(Which::L1, address.wrapping_sub(base));
+        let tell = |granted: Granted| match granted {
+            Granted::Access(cycle, word) => recorder.load(cycle, word),
+            Granted::Operation(cycle) => recorder.operation(cycle),
         };
-        core.go_along(legs, stops, course.lap, read, program);
+        core.go_along(&self.walk.pay(course), read, tell, program);
     }
 }
 
@@ -149,32 +89,30 @@ impl Followers<'_> {
 }
 
 impl Machine {
-    /// A core on a chain asks for its access: sets out on the course that begins there, if there is one.
+    /// A core on a chain asks for its interaction: sets out on the course that begins there, if there is one.
     #[inline(never)]
     pub(super) fn set_out_on_course(&mut self, index: usize) {
-        if !self.recorders[index].has_room(LONGEST) {
-            return;
-        }
         let Some(start) = self.cores[index].sets_out() else {
             return;
         };
         if self
             .program
-            .course(start.block)
-            .is_none_or(|course| !start.is_of(course))
+            .course_at(start.page, start.pc)
+            .is_none_or(|(_, course)| !start.is_of(course))
         {
             self.chart(&start);
         }
-        let core = &mut self.cores[index];
-        if start.in_loop {
-            core.loops.passing_bytes(start.pc);
-        }
-        if let Some(course) = self.program.course(start.block)
-            && course.legs.len() > 1
-            && (start.floats || !course.floats)
-            && !(course.branches && start.in_loop)
+        let (core, ahead) = (&mut self.cores[index], &mut self.ahead[index]);
+        if let Some((id, course)) = self.program.course_at(start.page, start.pc)
+            && start.allows(course)
+            && ahead.walk.set_out(course, &core.registers, start.asked, start.laps)
         {
-            self.ahead[index].set_out(course, &start, core, self.plain);
+            // Loops of which none alone decides look at more than the ends of their bodies.
+            if start.in_loop && start.lap.is_none() {
+                core.loops.passing_bytes(start.pc);
+                ahead.walk.keep_to(course, |pc| core.loops.passes(pc));
+            }
+            ahead.course = ahead.walk.goes_on().then_some(id);
         }
     }
 
@@ -182,14 +120,32 @@ impl Machine {
     #[cold]
     fn chart(&mut self, start: &Start) {
         self.catch_up_with_all();
-        self.program.chart(start.block, start.page, start.lap);
+        self.program.chart(start.page, start.pc, start.lap);
     }
 
-    /// A core asks for the last access of its course: goes on with the one that begins there.
+    /// A worker on a course asks for its next interaction in cycle `asked`.
+    #[inline(always)]
+    pub(super) fn go_on_to(&mut self, index: usize, asked: u64, ask: Ask) {
+        self.owing |= 1 << index;
+        self.wants[index] = match ask {
+            Ask::Access(address) => Want::bank(self.plain.bank(address.wrapping_sub(self.plain.base))),
+            Ask::Operation => Want::FPU,
+        };
+        self.calendar.insert(asked, index);
+        if self.ahead[index].walk.is_due() {
+            self.renew_course(index);
+        }
+    }
+
+    /// A core asks for the last interaction of its course, or owes as much as it may: goes on with the one that begins there,
+    /// or with the same.
     #[inline(never)]
-    pub(super) fn renew_course(&mut self, index: usize) {
-        self.end_course(index);
-        self.set_out_on_course(index);
+    fn renew_course(&mut self, index: usize) {
+        self.catch_up(index);
+        if !self.ahead[index].walk.goes_on() {
+            self.ahead[index].end();
+            self.set_out_on_course(index);
+        }
     }
 
     /// The course of a core is over.
@@ -214,7 +170,7 @@ impl Machine {
         while owing != 0 {
             let index = owing.trailing_zeros() as usize;
             owing &= owing - 1;
-            if self.ahead[index].may_read(address) {
+            if self.ahead[index].walk.may_read(address) {
                 self.catch_up(index);
             }
         }

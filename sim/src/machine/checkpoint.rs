@@ -105,7 +105,7 @@ macro_rules! state {
 
 state! {
     cores memory arbiter fpu event_unit dma waiting_for_id control icache_control icache soc_control stdout
-    flls gpio itc soc_events timers cluster_timer udma bench stream paths ports crossing banks_of calendar now console
+    flls gpio itc soc_events timers cluster_timer udma bench stream paths ports crossing wants calendar now console
     devices_next others_next
     shown warnings warned locked_bank forwarded semihost.errno program_break
 }

@@ -11,7 +11,7 @@ use crate::core::Next;
 use crate::fault::{self, Exit, Fault, FaultKind, Outcome};
 use crate::machine::access::Path;
 use crate::machine::ahead::Followers;
-use crate::machine::{Machine, NEVER, NO_BANK};
+use crate::machine::{Machine, NEVER, Want};
 use crate::memory::map::{ClusterDevice, Place, SocDevice};
 use crate::memory::{Memory, Which};
 use crate::observe::Observer;
@@ -314,7 +314,7 @@ impl Machine {
                     if stopped >> core & 1 == 1 {
                         self.leave_chain(core);
                         self.cores[core].stop(self.now);
-                        self.banks_of[core] = NO_BANK;
+                        self.wants[core] = Want::NOTHING;
                         self.paths[core] = Path::default();
                         self.calendar.cancel(core);
                         self.recorders[core].restart(&self.cores[core]);

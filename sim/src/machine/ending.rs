@@ -68,6 +68,13 @@ impl Recorder {
         self.count += 1;
     }
 
+    /// The core was told that an FPU took its operation in `cycle`; there is room for that.
+    #[inline(always)]
+    pub(super) fn operation(&mut self, cycle: u64) {
+        self.inputs[self.count % INTERVAL] = Input::Fpu(cycle);
+        self.count += 1;
+    }
+
     /// `core` is about to be told that an FPU took its operation in `cycle`.
     #[inline(always)]
     pub(super) fn fpu(&mut self, core: &Core, cycle: u64) {
@@ -107,6 +114,7 @@ impl Recorder {
     #[cold]
     pub(super) fn restart(&mut self, core: &Core) {
         self.snapshot.clone_from(core);
+        self.snapshot.leave_chain();
         self.count = 0;
         self.lines.clear();
     }

@@ -73,8 +73,28 @@ use crossing::Crossing;
 const ORCHESTRATOR_HART: u32 = 0x3e0;
 /// A cycle that never comes.
 const NEVER: u64 = u64::MAX;
-/// No bank of the L1.
-const NO_BANK: u16 = u16::MAX;
+/// What a worker asks for in the cycle in which it is due, where that is arbitrated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Want(u16);
+
+impl Want {
+    /// Nothing.
+    const NOTHING: Self = Self(u16::MAX);
+    /// An FPU.
+    const FPU: Self = Self(u16::MAX - 1);
+
+    #[inline(always)]
+    fn bank(bank: usize) -> Self {
+        Self(bank as u16)
+    }
+
+    /// The bank that it asks for.
+    #[inline(always)]
+    fn of_bank(self) -> Option<usize> {
+        (self.0 < Self::FPU.0).then_some(usize::from(self.0))
+    }
+}
+
 /// DMA-side masters of the L1.
 const DMA_PORTS: usize = 4;
 /// Control ports of the DMA on the bus: the cluster's and the orchestrator's.
@@ -151,8 +171,8 @@ pub struct Machine {
     /// Workers' ways along courses, and who was granted something that was not caught up with, one bit each.
     ahead: Vec<Ahead>,
     owing: u64,
-    /// The bank that each core's access asks for, or [`NO_BANK`] where it is no worker's plain L1 access.
-    banks_of: Vec<u16>,
+    /// The bank that each worker's plain L1 access asks for, or the FPU.
+    wants: Vec<Want>,
     /// Which cores are due when.
     calendar: Calendar,
     now: u64,
@@ -294,7 +314,7 @@ impl Machine {
             },
             ahead: vec![Ahead::default(); workers],
             owing: 0,
-            banks_of: vec![NO_BANK; count],
+            wants: vec![Want::NOTHING; count],
             calendar: Calendar::new(),
             now: 1,
             outcome: None,
@@ -415,13 +435,21 @@ impl Machine {
         if self.is_apart(index) {
             return self.schedule_orchestrator();
         }
-        self.banks_of[index] = NO_BANK;
-        if let Next::Request(cycle) = self.cores[index].next
-            && let Some(bank) = self.plain_bank(index)
-        {
-            self.banks_of[index] = bank as u16;
-            self.set_out_on_course(index);
-            return self.calendar.insert(cycle, index);
+        self.wants[index] = Want::NOTHING;
+        match self.cores[index].next {
+            Next::Request(cycle) => {
+                if let Some(bank) = self.plain_bank(index) {
+                    self.wants[index] = Want::bank(bank);
+                    self.set_out_on_course(index);
+                    return self.calendar.insert(cycle, index);
+                }
+            }
+            Next::Fpu(cycle) => {
+                self.wants[index] = Want::FPU;
+                self.set_out_on_course(index);
+                return self.calendar.insert(cycle, index);
+            }
+            _ => {}
         }
         self.cores[index].leave_chain();
         if let Some(cycle) = self.due(index) {
@@ -493,9 +521,9 @@ impl Machine {
         } else if let Some((data, byte_enable)) = self.cores[index].stored() {
             self.store(Some(index), Which::L1, offset, data, byte_enable);
             if !O::ACTIVE
-                && let Some((asked, address)) = self.ahead[index].passed(self.now, horizon)
+                && let Some((asked, ask)) = self.ahead[index].passed(&self.program, self.now, horizon, self.plain)
             {
-                return self.go_on_to(index, asked, address);
+                return self.go_on_to(index, asked, ask);
             }
         }
         self.end_course(index);
@@ -503,7 +531,6 @@ impl Machine {
         let core = &mut self.cores[index];
         let recorder = &mut self.recorders[index];
         if !recorder.has_room(1) || !core.ride(self.now, data, &self.program, horizon, observer) {
-            core.link_chain(&mut self.program);
             core.leave_chain();
             return self.complete(index, reply, horizon, observer);
         }
@@ -511,7 +538,7 @@ impl Machine {
         let Some(asked) = core.asked() else { return };
         match self.plain.bank_of(asked.address) {
             Some(bank) if !asked.crosses => {
-                self.banks_of[index] = bank as u16;
+                self.wants[index] = Want::bank(bank);
                 self.set_out_on_course(index);
                 self.calendar.insert(asked.cycle, index);
             }
@@ -569,10 +596,10 @@ impl Machine {
         }
         let mut fpu = 0u64;
         due.drain(|index| {
-            let bank = self.banks_of[index];
-            if bank != NO_BANK {
-                self.bank_requests.ask(usize::from(bank), index);
-            } else if matches!(self.cores[index].next, Next::Fpu(_)) {
+            let want = self.wants[index];
+            if let Some(bank) = want.of_bank() {
+                self.bank_requests.ask(bank, index);
+            } else if want == Want::FPU {
                 fpu |= 1 << index;
             } else {
                 self.serve_core(index, horizon, observer);
@@ -625,10 +652,16 @@ impl Machine {
             let index = rest.trailing_zeros() as usize;
             rest &= rest - 1;
             if granted >> index & 1 == 0 {
-                self.cores[index].next = Next::Fpu(self.now + 1);
-                self.schedule(index);
+                self.calendar.insert(self.now + 1, index);
                 continue;
             }
+            if !O::ACTIVE
+                && let Some((asked, ask)) = self.ahead[index].granted(&self.program, self.now, horizon, self.plain)
+            {
+                self.go_on_to(index, asked, ask);
+                continue;
+            }
+            self.leave_chain(index);
             let core = &mut self.cores[index];
             self.recorders[index].fpu(core, self.now);
             core.fpu_granted(self.now, &self.program, &self.memory);
@@ -706,22 +739,11 @@ impl Machine {
         }
         // Who watches is told of what a core does as it does it.
         if !O::ACTIVE
-            && let Some((asked, address)) = self.ahead[winner].granted(self.now, horizon)
+            && let Some((asked, ask)) = self.ahead[winner].granted(&self.program, self.now, horizon, self.plain)
         {
-            return self.go_on_to(winner, asked, address);
+            return self.go_on_to(winner, asked, ask);
         }
         self.serve_worker(winner, horizon, observer);
-    }
-
-    /// A worker on a course asks for its next access in cycle `asked`.
-    #[inline(always)]
-    fn go_on_to(&mut self, index: usize, asked: u64, address: u32) {
-        self.owing |= 1 << index;
-        self.banks_of[index] = self.plain.bank(address.wrapping_sub(self.plain.base)) as u16;
-        self.calendar.insert(asked, index);
-        if self.ahead[index].is_at_end() {
-            self.renew_course(index);
-        }
     }
 
     /// Does the access of a worker that got its bank and lets it run on.
@@ -733,7 +755,7 @@ impl Machine {
         {
             return self.serve_chained(index, asked, horizon, observer);
         }
-        let data = if self.banks_of[index] != NO_BANK {
+        let data = if self.wants[index] != Want::NOTHING {
             self.plain_access(index)
         } else {
             self.routed_access(index)

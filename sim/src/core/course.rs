@@ -34,18 +34,53 @@ pub struct Leg {
     gap: u16,
     /// The sum of registers in its address.
     sum: u8,
-    /// The bytes of its access; none for an operation.
-    bytes: u8,
-    /// It stores.
-    store: bool,
-    /// It is an operation of a shared FPU.
-    operation: bool,
+    kind: u8,
 }
 
 impl Leg {
+    /// What [`Self::kind`] consists of: at which of the last two bits of an address it crosses a word boundary, whether it
+    /// stores, and whether it is an operation of a shared FPU.
+    const CROSSES: u8 = 0b1111;
+    const STORE: u8 = 1 << 4;
+    const OPERATION: u8 = 1 << 5;
+
+    const NONE: Self = Self {
+        offset: 0,
+        gap: 0,
+        sum: 0,
+        kind: 0,
+    };
+
+    /// The kind of an interaction.
+    fn kind(interaction: &Interaction) -> u8 {
+        match interaction {
+            Interaction::Operation(_) => Self::OPERATION,
+            Interaction::Access(access) => {
+                let crosses = (0..4).filter(|offset| access.crosses(*offset));
+                let store = if access.is_store() { Self::STORE } else { 0 };
+                store | crosses.map(|offset| 1 << offset).sum::<u8>()
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn is_operation(self) -> bool {
+        self.kind & Self::OPERATION != 0
+    }
+
+    #[inline(always)]
+    fn is_store(self) -> bool {
+        self.kind & Self::STORE != 0
+    }
+
+    #[inline(always)]
+    fn crosses(self, address: u32) -> bool {
+        (self.kind & Self::CROSSES) >> (address & 3) & 1 == 1
+    }
+
     /// Cycles from the grant of the one before it.
     #[inline(always)]
-    pub(super) fn gap(&self) -> u16 {
+    pub(super) fn gap(self) -> u16 {
         self.gap
     }
 }
@@ -188,45 +223,56 @@ pub enum Ask {
     Operation,
 }
 
+/// What can be granted to a core before it is caught up with.
+pub const MOST_OWED: usize = 2 * LONGEST;
+
 /// One core's way along a course: which interaction it asks for, and what was granted before and not caught up with.
 #[derive(Clone, Debug)]
 pub struct Walk {
+    /// The cycle in which it asked first.
+    asked: u64,
+    /// The words that it reads, by the lowest bits of their numbers.
+    words: u64,
     /// The leg that it asks for.
     at: u8,
     /// The first leg in this repetition that it may not come to.
     reach: u8,
+    /// The same, but for a store, which has to be done first.
+    limit: u8,
+    /// Legs before the course repeats.
+    round: u8,
     /// The first leg that was granted and not caught up with.
     behind: u8,
     /// How many were.
     owed: u8,
-    /// How often the loop goes back yet.
-    laps: u32,
-    /// The cycle in which it asked first.
-    asked: u64,
-    /// That is for an operation.
+    /// It asks for an operation.
     operation: bool,
     /// Cycles that operations waited for their grants.
     contention: u32,
-    /// The words that it reads, by the lowest bits of their numbers.
-    words: u64,
+    /// How often the loop goes back yet.
+    laps: u32,
     sums: [u32; SUMS],
-    grants: [u64; LONGEST],
+    legs: [Leg; LONGEST],
+    grants: [u64; MOST_OWED],
 }
 
 impl Default for Walk {
     fn default() -> Self {
         Self {
+            asked: 0,
+            words: 0,
             at: 0,
             reach: 0,
+            limit: 0,
+            round: 0,
             behind: 0,
             owed: 0,
-            laps: 0,
-            asked: 0,
             operation: false,
             contention: 0,
-            words: 0,
+            laps: 0,
             sums: [0; SUMS],
-            grants: [0; LONGEST],
+            legs: [Leg::NONE; LONGEST],
+            grants: [0; MOST_OWED],
         }
     }
 }
@@ -249,12 +295,10 @@ impl Owed<'_> {
     /// Where they end: the leg that the core asks for, how many repetitions lie before it, and which leg its own way is.
     #[inline(always)]
     pub(super) fn end(&self) -> (usize, u32, usize) {
-        let (mut at, mut laps) = (self.from + self.grants.len(), 0);
-        while at >= self.round && laps < LONGEST as u32 {
-            at -= self.round;
-            laps += 1;
-        }
-        (at, laps, if at == 0 { self.round } else { at })
+        let legs = self.from + self.grants.len();
+        let round = self.round.max(1);
+        let (at, laps) = (legs % round, legs / round);
+        (at, laps as u32, if at == 0 { round } else { at })
     }
 }
 
@@ -269,11 +313,13 @@ impl Walk {
         }
         (self.at, self.behind, self.owed) = (0, 0, 0);
         (self.laps, self.asked, self.contention, self.words) = (laps, asked, 0, 0);
+        self.round = course.round() as u8;
         self.reach = course.reach(self) as u8;
-        if let Some(leg) = course.legs.first() {
-            self.operation = leg.operation;
-            self.words = self.word(leg, self.address(leg));
+        if let Some(legs) = self.legs.get_mut(..course.legs.len()) {
+            legs.copy_from_slice(&course.legs);
         }
+        let first = self.legs[0];
+        self.ask(first, self.address(first));
         self.goes_on()
     }
 
@@ -282,12 +328,13 @@ impl Walk {
         let reach = course.passings.iter().take(self.reach.into());
         let passed = reach.take_while(|passing| passes(passing.interaction.pc()));
         self.reach = passed.count() as u8;
+        self.limit = self.limit.min(self.reach);
     }
 
     /// There is no course, or it is over.
     #[inline(always)]
     pub fn end(&mut self) {
-        (self.reach, self.owed) = (0, 0);
+        (self.reach, self.limit, self.owed) = (0, 0, 0);
     }
 
     #[inline(always)]
@@ -296,80 +343,97 @@ impl Walk {
     }
 
     #[inline(always)]
-    fn address(&self, leg: &Leg) -> u32 {
+    fn address(&self, leg: Leg) -> u32 {
         self.sum(leg.sum).wrapping_add(leg.offset)
     }
 
+    /// It asks for what `leg` says, at `address`.
     #[inline(always)]
-    fn word(&self, leg: &Leg, address: u32) -> u64 {
-        u64::from(!leg.store & !leg.operation) << (address >> 2 & 63)
+    fn ask(&mut self, leg: Leg, address: u32) {
+        self.operation = leg.is_operation();
+        self.limit = if leg.is_store() { 0 } else { self.reach };
+        let reads = leg.kind & (Leg::STORE | Leg::OPERATION) == 0;
+        self.words |= u64::from(reads) << (address >> 2 & 63);
     }
 
-    /// Whether the interaction that it asks for is a load, or an operation: nobody has to be caught up with for it.
+    /// The interaction that it asks for, a load or an operation, is granted in cycle `now`: in which cycle it asks for the next
+    /// one, and for what. `None`, and nothing happened, where it is a store, the course ends or repeats, or that cycle is
+    /// beyond `horizon`.
     #[inline(always)]
-    pub fn only_reads(&self, course: &Course) -> bool {
-        course.legs.get(usize::from(self.at)).is_some_and(|leg| !leg.store)
+    pub fn granted(&mut self, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
+        let next = self.at + 1;
+        if next >= self.limit || next == self.round {
+            return None;
+        }
+        let leg = self.legs[usize::from(next) % LONGEST];
+        self.enter(leg, next, self.address(leg), now, horizon, plain)
     }
 
-    /// The interaction that it asks for is granted in cycle `now`: in which cycle it asks for the next one, and for what.
-    /// `None`, and nothing happened, where the course ends, or that cycle is beyond `horizon`.
-    #[inline(always)]
-    pub fn granted(&mut self, course: &Course, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
+    /// The same for an interaction that was done, whatever it is, on `course`; the walk may go on where that repeats.
+    pub fn passed(&mut self, course: &Course, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
         let next = self.at + 1;
         if next >= self.reach {
             return None;
         }
-        let leg = course.legs.get(usize::from(next))?;
-        let again = usize::from(next) == course.round();
-        let mut address = self.address(leg);
-        if again {
-            address = address.wrapping_add(self.stride(course, leg));
+        let leg = self.legs[usize::from(next) % LONGEST];
+        if next != self.round {
+            return self.enter(leg, next, self.address(leg), now, horizon, plain);
         }
-        let asked = now + u64::from(leg.gap);
-        if asked > horizon + 1 {
-            return None;
-        }
-        if !leg.operation && (!plain.holds(address) || (address & 3) + u32::from(leg.bytes) > 4) {
-            return None;
-        }
-        self.grants[usize::from(self.owed) % LONGEST] = now;
-        self.owed += 1;
-        self.at = next;
-        if self.operation {
-            self.contention += (now - self.asked) as u32;
-        }
-        self.operation = leg.operation;
-        self.asked = asked;
-        self.words |= self.word(leg, address);
-        if again {
-            self.begin_again(course);
-        }
-        let ask = if leg.operation { Ask::Operation } else { Ask::Access(address) };
-        Some((asked, ask))
-    }
-
-    #[inline(always)]
-    fn stride(&self, course: &Course, leg: &Leg) -> u32 {
         let strides = course.strides.as_deref().unwrap_or_default();
-        strides.get(usize::from(leg.sum)).copied().unwrap_or_default()
-    }
-
-    /// The course repeats.
-    #[inline(never)]
-    fn begin_again(&mut self, course: &Course) {
-        let strides = course.strides.as_deref().unwrap_or_default();
+        let stride = strides.get(usize::from(leg.sum)).copied().unwrap_or_default();
+        let asked = self.enter(leg, 0, self.address(leg).wrapping_add(stride), now, horizon, plain)?;
         for (value, stride) in self.sums.iter_mut().zip(strides) {
             *value = value.wrapping_add(*stride);
         }
-        self.at = 0;
         self.laps = self.laps.saturating_sub(course.backs.into());
         self.reach = course.reach(self) as u8;
+        if !leg.is_store() {
+            self.limit = self.reach;
+        }
+        Some(asked)
     }
 
-    /// Whether nothing can be granted any more before it is caught up with: the course ends, or too much is owed.
+    /// Goes on to `leg`, number `number` of the course, at `address`.
     #[inline(always)]
-    pub fn is_due(&self) -> bool {
-        self.at + 1 >= self.reach || usize::from(self.owed) == LONGEST
+    fn enter(
+        &mut self,
+        leg: Leg,
+        number: u8,
+        address: u32,
+        now: u64,
+        horizon: u64,
+        plain: Plain,
+    ) -> Option<(u64, Ask)> {
+        let asked = now + u64::from(leg.gap);
+        if asked > horizon + 1 || !leg.is_operation() && (!plain.holds(address) || leg.crosses(address)) {
+            return None;
+        }
+        self.grants[usize::from(self.owed) % MOST_OWED] = now;
+        self.owed += 1;
+        self.at = number;
+        if self.operation {
+            self.contention += (now - self.asked) as u32;
+        }
+        self.asked = asked;
+        self.ask(leg, address);
+        let ask = if leg.is_operation() {
+            Ask::Operation
+        } else {
+            Ask::Access(address)
+        };
+        Some((asked, ask))
+    }
+
+    /// Whether it asks for a store.
+    #[inline(always)]
+    pub fn asks_to_store(&self) -> bool {
+        self.limit < self.reach
+    }
+
+    /// Whether what is owed leaves no room for a whole repetition.
+    #[inline(always)]
+    pub fn owes_much(&self) -> bool {
+        usize::from(self.owed) > MOST_OWED - LONGEST
     }
 
     /// Whether the course goes on behind the interaction that it asks for.
@@ -396,10 +460,9 @@ impl Walk {
         let from = usize::from(self.behind);
         let owed = usize::from(self.owed);
         let contention = std::mem::take(&mut self.contention);
-        (self.behind, self.owed) = (self.at, 0);
-        if let Some(leg) = course.legs.get(usize::from(self.at)) {
-            self.words = self.word(leg, self.address(leg));
-        }
+        (self.behind, self.owed, self.words) = (self.at, 0, 0);
+        let leg = self.legs[usize::from(self.at) % LONGEST];
+        self.ask(leg, self.address(leg));
         Owed {
             grants: self.grants.get(..owed).unwrap_or_default(),
             legs: &course.legs,
@@ -613,13 +676,13 @@ impl Chart {
 
     /// Adds a leg; false where the course ends before or at its interaction.
     fn leg(&mut self, passing: Passing, gap: u16) -> bool {
-        let (sum, bytes, store) = match &passing.interaction {
-            Interaction::Access(access) => (self.address(access), access.bytes(), access.is_store()),
+        let sum = match &passing.interaction {
+            Interaction::Access(access) => self.address(access),
             Interaction::Operation(operation) => {
                 if !self.legs.is_empty() {
                     self.hold(operation.rd, None);
                 }
-                (Some(Sum::constant(0)), 0, false)
+                Some(Sum::constant(0))
             }
         };
         let Some((sum, offset)) = sum.and_then(|sum| self.number(sum)) else {
@@ -631,9 +694,7 @@ impl Chart {
             offset,
             gap,
             sum,
-            bytes: bytes as u8,
-            store,
-            operation: matches!(passing.interaction, Interaction::Operation(_)),
+            kind: Leg::kind(&passing.interaction),
         });
         self.passings.push(passing);
         !(again && self.repeat()) && self.legs.len() < LONGEST

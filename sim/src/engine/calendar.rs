@@ -16,6 +16,12 @@ pub fn run<O: Observer>(machine: &mut Machine, limit: u64, observer: &mut O) -> 
         AHEAD
     };
     let stop = loop {
+        if !O::ACTIVE && ahead > 0 {
+            machine.meet(limit, ahead);
+            if machine.ended() {
+                break Stop::Ended;
+            }
+        }
         let Some(now) = machine.next_due() else {
             break Stop::Idle;
         };

@@ -5,11 +5,10 @@
 //!
 //! Invariant: a core that was caught up with is where it would be if each grant had reached it at once.
 
-use crate::core::course::{Ask, CourseId, LONGEST, Walk};
+use crate::core::course::{Ask, CourseId, MOST_OWED, Walk};
 use crate::core::{Core, Granted, Start};
 use crate::machine::ending::Recorder;
 use crate::machine::{Machine, Want};
-use crate::memory::l1::Plain;
 use crate::memory::{Memory, Which};
 use crate::program::Program;
 
@@ -28,25 +27,6 @@ impl Ahead {
         self.walk.end();
     }
 
-    /// What the core asks for is granted in cycle `now`, and nobody has to be caught up with for it: in which cycle it asks for
-    /// the next interaction, and for what. `None`, and nothing happened, where it is a store, or that is not known or is
-    /// beyond `horizon`.
-    #[inline(always)]
-    pub(super) fn granted(&mut self, program: &Program, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
-        let course = program.course(self.course?)?;
-        if !self.walk.only_reads(course) {
-            return None;
-        }
-        self.walk.granted(course, now, horizon, plain)
-    }
-
-    /// The same for an access that was done, whether it loads or stores.
-    #[inline(always)]
-    pub(super) fn passed(&mut self, program: &Program, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
-        let course = program.course(self.course?)?;
-        self.walk.granted(course, now, horizon, plain)
-    }
-
     /// Catches up with a core.
     #[inline(always)]
     fn catch_up(&mut self, core: &mut Core, recorder: &mut Recorder, memory: &Memory, program: &Program) {
@@ -56,7 +36,7 @@ impl Ahead {
         let Some(course) = self.course.and_then(|id| program.course(id)) else {
             return;
         };
-        if !recorder.has_room(LONGEST) {
+        if !recorder.has_room(MOST_OWED) {
             core.write_down_chain();
             recorder.restart(core);
         }
@@ -89,6 +69,67 @@ impl Followers<'_> {
 }
 
 impl Machine {
+    /// What a worker asks for, no store, is granted in this cycle: lets it ask for what comes next on its course, if that is
+    /// known.
+    #[inline(always)]
+    pub(super) fn go_ahead(&mut self, index: usize, horizon: u64) -> bool {
+        let next = self.ahead[index].walk.granted(self.now, horizon, self.plain);
+        let Some((asked, ask)) = next.or_else(|| self.go_further(index, horizon)) else {
+            return false;
+        };
+        self.ask_ahead(index, asked, ask);
+        true
+    }
+
+    /// The same where the worker's course repeats or ends, or it is on none.
+    #[inline(never)]
+    fn go_further(&mut self, index: usize, horizon: u64) -> Option<(u64, Ask)> {
+        if horizon <= self.now || self.ahead[index].walk.asks_to_store() {
+            return None;
+        }
+        if self.ahead[index].walk.owes_much() {
+            self.catch_up(index);
+        }
+        if let Some(next) = self.pass_ahead(index, horizon) {
+            return Some(next);
+        }
+        self.end_course(index);
+        self.set_out_on_course(index);
+        self.ahead[index].walk.granted(self.now, horizon, self.plain)
+    }
+
+    /// What a worker on a course asks for was done: what it asks for next, if that is known.
+    fn pass_ahead(&mut self, index: usize, horizon: u64) -> Option<(u64, Ask)> {
+        let Ahead { course, walk } = &mut self.ahead[index];
+        walk.passed(self.program.course((*course)?)?, self.now, horizon, self.plain)
+    }
+
+    /// A worker on a course asks for its next interaction in cycle `asked`.
+    #[inline(always)]
+    fn ask_ahead(&mut self, index: usize, asked: u64, ask: Ask) {
+        self.wants[index] = match ask {
+            Ask::Access(address) => Want::bank(self.plain.bank(address.wrapping_sub(self.plain.base))),
+            Ask::Operation => Want::FPU,
+        };
+        self.calendar.insert(asked, index);
+    }
+
+    /// The store that a worker on a chain asks for was done in this cycle: lets it ask for what comes next, if that is known.
+    #[inline(always)]
+    pub(super) fn go_ahead_of_store(&mut self, index: usize, horizon: u64) -> bool {
+        let Some((asked, ask)) = self.pass_ahead(index, horizon) else {
+            return false;
+        };
+        self.ask_ahead(index, asked, ask);
+        true
+    }
+
+    /// Whether a worker is on a course.
+    #[inline(always)]
+    pub(super) fn is_on_course(&self, index: usize) -> bool {
+        self.ahead[index].course.is_some()
+    }
+
     /// A core on a chain asks for its interaction: sets out on the course that begins there, if there is one.
     #[inline(never)]
     pub(super) fn set_out_on_course(&mut self, index: usize) {
@@ -102,17 +143,18 @@ impl Machine {
         {
             self.chart(&start);
         }
-        let (core, ahead) = (&mut self.cores[index], &mut self.ahead[index]);
-        if let Some((id, course)) = self.program.course_at(start.page, start.pc)
-            && start.allows(course)
-            && ahead.walk.set_out(course, &core.registers, start.asked, start.laps)
+        let (core, Ahead { course, walk }) = (&mut self.cores[index], &mut self.ahead[index]);
+        if let Some((id, charted)) = self.program.course_at(start.page, start.pc)
+            && start.allows(charted)
+            && walk.set_out(charted, &core.registers, start.asked, start.laps)
         {
             // Loops of which none alone decides look at more than the ends of their bodies.
             if start.in_loop && start.lap.is_none() {
                 core.loops.passing_bytes(start.pc);
-                ahead.walk.keep_to(course, |pc| core.loops.passes(pc));
+                walk.keep_to(charted, |pc| core.loops.passes(pc));
             }
-            ahead.course = ahead.walk.goes_on().then_some(id);
+            *course = Some(id);
+            self.owing |= 1 << index;
         }
     }
 
@@ -123,43 +165,18 @@ impl Machine {
         self.program.chart(start.page, start.pc, start.lap);
     }
 
-    /// A worker on a course asks for its next interaction in cycle `asked`.
-    #[inline(always)]
-    pub(super) fn go_on_to(&mut self, index: usize, asked: u64, ask: Ask) {
-        self.owing |= 1 << index;
-        self.wants[index] = match ask {
-            Ask::Access(address) => Want::bank(self.plain.bank(address.wrapping_sub(self.plain.base))),
-            Ask::Operation => Want::FPU,
-        };
-        self.calendar.insert(asked, index);
-        if self.ahead[index].walk.is_due() {
-            self.renew_course(index);
-        }
-    }
-
-    /// A core asks for the last interaction of its course, or owes as much as it may: goes on with the one that begins there,
-    /// or with the same.
-    #[inline(never)]
-    fn renew_course(&mut self, index: usize) {
-        self.catch_up(index);
-        if !self.ahead[index].walk.goes_on() {
-            self.ahead[index].end();
-            self.set_out_on_course(index);
-        }
-    }
-
     /// The course of a core is over.
     #[inline(always)]
     pub(super) fn end_course(&mut self, index: usize) {
         self.catch_up(index);
         self.ahead[index].end();
+        self.owing &= !(1 << index);
     }
 
     /// Catches up with a core.
     #[inline(always)]
     pub(super) fn catch_up(&mut self, index: usize) {
         let (core, recorder) = (&mut self.cores[index], &mut self.recorders[index]);
-        self.owing &= !(1 << index);
         self.ahead[index].catch_up(core, recorder, &self.memory, &self.program);
     }
 

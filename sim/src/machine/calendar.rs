@@ -23,6 +23,12 @@ impl CoreSet {
         self.0[core / 64 % 2] &= !(1 << (core % 64));
     }
 
+    /// The cores among the first 64, one bit each, if all of them are.
+    #[inline(always)]
+    pub(super) fn only_low(self) -> Option<u64> {
+        (self.0[1] == 0).then_some(self.0[0])
+    }
+
     fn is_empty(self) -> bool {
         self == Self::default()
     }
@@ -118,18 +124,32 @@ impl Calendar {
         self.far.iter().map(|(cycle, _)| *cycle).min()
     }
 
-    /// Takes the cores that are due in `cycle`, the first cycle in which anything happens.
+    /// The cores that are due in `cycle`, the first cycle in which anything happens.
     #[inline(always)]
-    pub(super) fn take(&mut self, cycle: u64) -> CoreSet {
+    pub(super) fn due_in(&mut self, cycle: u64) -> CoreSet {
         self.base = cycle;
         if !self.far.is_empty() {
             self.fetch_near();
         }
+        self.ring[(cycle % SLOTS) as usize]
+    }
+
+    /// Takes the cores that are due in `cycle`, the first cycle in which anything happens.
+    #[inline(always)]
+    pub(super) fn take(&mut self, cycle: u64) -> CoreSet {
+        let due = self.due_in(cycle);
+        self.passed(cycle);
+        due
+    }
+
+    /// Those that are due in `cycle` were looked at.
+    #[inline(always)]
+    pub(super) fn passed(&mut self, cycle: u64) {
         let slot = cycle % SLOTS;
+        self.ring[slot as usize] = CoreSet::default();
         self.occupied &= !(1 << slot);
         // What falls due in this cycle from now on is looked at in the next.
         self.base = cycle + 1;
-        std::mem::take(&mut self.ring[slot as usize])
     }
 
     #[cold]

@@ -34,7 +34,7 @@ enum Input {
 }
 
 /// Inputs between two snapshots.
-const INTERVAL: usize = 256;
+const INTERVAL: usize = 512;
 
 /// Enough to bring a core back to any cycle since its last interaction: a snapshot, and what it was told since.
 pub(super) struct Recorder {

@@ -40,7 +40,7 @@ use crate::fault::Outcome;
 use crate::memory::l1::{Arbiter, Masters, Plain, Requests};
 use crate::memory::map::base;
 use crate::memory::{Memory, Which};
-use crate::observe::Observer;
+use crate::observe::{Observer, Silent};
 use crate::program::Program;
 use crate::soc::bench::Bench;
 use crate::soc::clock::Clocks;
@@ -171,6 +171,8 @@ pub struct Machine {
     /// Workers' ways along courses, and who was granted something that was not caught up with, one bit each.
     ahead: Vec<Ahead>,
     owing: u64,
+    /// All banks fit into one word of bits.
+    wants_are_few: bool,
     /// The bank that each worker's plain L1 access asks for, or the FPU.
     wants: Vec<Want>,
     /// Which cores are due when.
@@ -314,6 +316,7 @@ impl Machine {
             },
             ahead: vec![Ahead::default(); workers],
             owing: 0,
+            wants_are_few: config.l1.banks <= 64,
             wants: vec![Want::NOTHING; count],
             calendar: Calendar::new(),
             now: 1,
@@ -440,13 +443,11 @@ impl Machine {
             Next::Request(cycle) => {
                 if let Some(bank) = self.plain_bank(index) {
                     self.wants[index] = Want::bank(bank);
-                    self.set_out_on_course(index);
                     return self.calendar.insert(cycle, index);
                 }
             }
             Next::Fpu(cycle) => {
                 self.wants[index] = Want::FPU;
-                self.set_out_on_course(index);
                 return self.calendar.insert(cycle, index);
             }
             _ => {}
@@ -519,11 +520,12 @@ impl Machine {
         if !asked.write {
             data = self.memory.read(Which::L1, offset);
         } else if let Some((data, byte_enable)) = self.cores[index].stored() {
+            if !O::ACTIVE && !self.is_on_course(index) {
+                self.set_out_on_course(index);
+            }
             self.store(Some(index), Which::L1, offset, data, byte_enable);
-            if !O::ACTIVE
-                && let Some((asked, ask)) = self.ahead[index].passed(&self.program, self.now, horizon, self.plain)
-            {
-                return self.go_on_to(index, asked, ask);
+            if !O::ACTIVE && self.go_ahead_of_store(index, horizon) {
+                return;
             }
         }
         self.end_course(index);
@@ -539,7 +541,6 @@ impl Machine {
         match self.plain.bank_of(asked.address) {
             Some(bank) if !asked.crosses => {
                 self.wants[index] = Want::bank(bank);
-                self.set_out_on_course(index);
                 self.calendar.insert(asked.cycle, index);
             }
             _ => {
@@ -579,6 +580,67 @@ impl Machine {
     pub fn cycle<O: Observer>(&mut self, now: u64, due: CoreSet, horizon: u64, observer: &mut O) {
         self.serve(now, due, horizon, observer);
         self.close_cycle();
+    }
+
+    /// Goes through cycles in which nobody but workers that ask for banks or FPUs is due, the last of them no later than
+    /// `limit`: what [`Machine::cycle`] does in them. Instructions are fetched from an ideal memory, and nobody watches.
+    pub fn meet(&mut self, limit: u64, ahead: u64) {
+        while let Some(now) = self.calendar.next()
+            && now <= limit
+            && now < self.devices_next
+            && self.wants_are_few
+        {
+            let due = self.calendar.due_in(now);
+            let Some(due) = due.only_low() else { return };
+            let (mut asking, mut touched, mut contested, mut fpu) = (due, 0u64, 0u64, 0u64);
+            while asking != 0 {
+                let index = asking.trailing_zeros() as usize;
+                asking &= asking - 1;
+                match self.wants[index] {
+                    Want::NOTHING => return,
+                    Want::FPU => fpu |= 1 << index,
+                    Want(bank) => {
+                        let bit = 1 << (bank & 63);
+                        contested |= touched & bit;
+                        touched |= bit;
+                    }
+                }
+            }
+            self.calendar.passed(now);
+            self.now = now;
+            let horizon = (now + ahead).min(limit);
+            self.serve_meeting(due & !fpu, contested, horizon);
+            if fpu != 0 {
+                self.serve_fpus(fpu, horizon, &mut Silent);
+            }
+            self.now += 1;
+            if self.outcome.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Serves workers that ask for banks, of which some are contested.
+    #[inline(always)]
+    fn serve_meeting(&mut self, asking: u64, contested: u64, horizon: u64) {
+        let locked = self.locked_bank.is_some_and(|(_, cycle)| cycle == self.now);
+        let mut rest = asking;
+        if contested != 0 || locked {
+            while rest != 0 {
+                let index = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                self.bank_requests.ask(self.wants[index].0.into(), index);
+            }
+            return self.serve_banks(horizon, &mut Silent);
+        }
+        while rest != 0 {
+            let index = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            self.arbiter.grant_only(self.wants[index].0.into(), index);
+            if !self.go_ahead(index, horizon) {
+                self.serve_worker(index, horizon, &mut Silent);
+            }
+        }
     }
 
     /// All of it but the fetch stages.
@@ -655,10 +717,7 @@ impl Machine {
                 self.calendar.insert(self.now + 1, index);
                 continue;
             }
-            if !O::ACTIVE
-                && let Some((asked, ask)) = self.ahead[index].granted(&self.program, self.now, horizon, self.plain)
-            {
-                self.go_on_to(index, asked, ask);
+            if !O::ACTIVE && self.go_ahead(index, horizon) {
                 continue;
             }
             self.leave_chain(index);
@@ -738,12 +797,9 @@ impl Machine {
             return;
         }
         // Who watches is told of what a core does as it does it.
-        if !O::ACTIVE
-            && let Some((asked, ask)) = self.ahead[winner].granted(&self.program, self.now, horizon, self.plain)
-        {
-            return self.go_on_to(winner, asked, ask);
+        if O::ACTIVE || !self.go_ahead(winner, horizon) {
+            self.serve_worker(winner, horizon, observer);
         }
-        self.serve_worker(winner, horizon, observer);
     }
 
     /// Does the access of a worker that got its bank and lets it run on.

@@ -23,6 +23,18 @@ pub enum Replicate {
     Byte,
 }
 
+impl Replicate {
+    /// What it makes of a register.
+    #[inline(always)]
+    pub fn of(self, register: u32) -> u32 {
+        match self {
+            Self::No => register,
+            Self::Half => (register & 0xffff) * 0x1_0001,
+            Self::Byte => (register & 0xff) * 0x0101_0101,
+        }
+    }
+}
+
 /// The functional unit of an integer operation: what the hardware needs, from which a core's rules derive time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unit {

@@ -10,7 +10,7 @@
 //! Invariant: a core that passes a block equals one that was stepped through it.
 
 use std::marker::PhantomData;
-use std::num::{NonZeroU8, NonZeroU32};
+use std::num::NonZeroU32;
 
 use ennead_isa::Replicate;
 use ennead_isa::float::{MultiplyAdds, Rounding};
@@ -212,10 +212,23 @@ impl Access {
         self.offset
     }
 
-    /// The register that it loads a word into, if it does nothing else.
-    pub fn plain_load(&self) -> Option<NonZeroU8> {
-        let plain = self.bytes() == 4 && self.packed & (Self::STORE | Self::POST_INCREMENT) == 0;
-        NonZeroU8::new(self.rd()).filter(|_| plain)
+    /// Whether it loads a whole word.
+    pub fn loads_word(&self) -> bool {
+        self.bytes() == 4 && !self.is_store()
+    }
+
+    /// Writes what it writes, having read `word` at `address`.
+    #[inline(always)]
+    pub fn take(&self, registers: &mut [u32; 64], address: u32, word: u32) {
+        if self.post_increments() {
+            let step = self.step(registers);
+            let base = &mut registers[self.base()];
+            *base = base.wrapping_add(step);
+        }
+        if !self.is_store() {
+            registers[usize::from(self.rd() & 63)] = self.extract(word, address);
+        }
+        registers[0] = 0;
     }
 
     /// What is added to the base.

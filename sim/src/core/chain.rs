@@ -10,11 +10,12 @@
 
 use ennead_isa::float::Rounding;
 
-use super::block::{Access, Block, Interaction};
+use super::block::{Block, Interaction};
 use super::course::{Course, Owed, Passing};
 use super::loops::Lap;
 use super::uop::Tally;
 use super::{Core, event};
+use crate::memory::Words;
 use crate::observe::Observer;
 use crate::program::Program;
 use crate::stall::Stall;
@@ -174,18 +175,12 @@ impl Core {
             let begin = access.pc.wrapping_sub(u32::from(block.reach));
             observer.straight(self.index, grant + held, begin, &block.uops);
         }
-        if from.post_increments() {
-            let step = from.step(&self.registers);
-            let base = &mut self.registers[from.base()];
-            *base = base.wrapping_add(step);
-        }
+        from.take(&mut self.registers, chain.address, word);
         if !from.is_store() {
             let rd = from.rd();
-            self.registers[usize::from(rd & 63)] = from.extract(word, chain.address);
             self.csr.float_written |= rd >= 32;
             self.pipeline.loaded(rd, grant + 1);
         }
-        self.registers[0] = 0;
         self.pipeline.hazards.load += held;
         let stalls = &mut self.pipeline.ledger.stalls;
         stalls[Stall::BankConflict as usize] += grant - chain.asked;
@@ -204,52 +199,14 @@ impl Core {
         true
     }
 
-    /// Catches up with what was granted along a course; `read` tells the word at an address, and `told` is told each.
+    /// Catches up with what was granted along a course; `words` is the L1, and `told` is told each grant.
     #[inline(always)]
-    pub fn go_along(
-        &mut self,
-        owed: &Owed<'_>,
-        read: impl Fn(u32) -> u32,
-        mut told: impl FnMut(Granted),
-        program: &Program,
-    ) {
+    pub fn go_along(&mut self, owed: &Owed<'_>, words: Words<'_>, told: impl FnMut(Granted), program: &Program) {
         let (Some(chain), Some(granted)) = (&self.chain, owed.grants.last()) else {
             return;
         };
-        let (asked, rounding) = (chain.asked, chain.rounding);
-        let mut at = owed.from;
-        let mut loads = [None; 2];
-        for grant in owed.grants {
-            let (Some(passing), Some(behind)) = (owed.passings.get(at), owed.passings.get(at + 1)) else {
-                break;
-            };
-            match &passing.interaction {
-                Interaction::Access(access) => {
-                    let address = access.address(&self.registers);
-                    let word = read(address);
-                    told(Granted::Access(*grant, word));
-                    self.take(access, address, word);
-                    if !access.is_store() {
-                        loads = [loads[1], Some((access.rd(), *grant))];
-                    }
-                }
-                Interaction::Operation(operation) => {
-                    told(Granted::Operation(*grant));
-                    let latency = u64::from(operation.latency);
-                    self.pipeline.fp_accepted(operation.rd, *grant, latency);
-                }
-            }
-            if behind.busy {
-                self.pass_to(behind, owed.lap, rounding, program);
-            }
-            at += 1;
-            if at == owed.round {
-                at = 0;
-            }
-        }
-        for (rd, grant) in loads.into_iter().flatten() {
-            self.pipeline.loaded(rd, grant + 1);
-        }
+        let asked = chain.asked;
+        self.follow_script(owed, words, told, chain.rounding, program);
         self.stand_at(owed, asked, *granted, program);
     }
 
@@ -270,6 +227,15 @@ impl Core {
         let gap = owed.legs.get(entered).map_or(0, |leg| leg.gap());
         let asks = granted + u64::from(gap);
         let held = u64::from(sums.held);
+        // Of what is older nothing is under way any more.
+        match owed.passings.get(entered - 1).map(|passing| &passing.interaction) {
+            Some(Interaction::Access(access)) if !access.is_store() => self.pipeline.loaded(access.rd(), granted + 1),
+            Some(Interaction::Operation(operation)) => {
+                let latency = u64::from(operation.latency);
+                self.pipeline.fp_accepted(operation.rd, granted, latency);
+            }
+            _ => {}
+        }
         if let Some(block) = passing.block.and_then(|id| program.numbered(id)) {
             let last = u64::from(block.passage.last);
             self.pipeline.left_floats(&block.passage, asks - 1 - last);
@@ -306,38 +272,6 @@ impl Core {
             chain.address = address;
             chain.asked = asks;
             chain.tally += sums.tally;
-        }
-    }
-
-    /// Writes to registers what an access writes.
-    #[inline(always)]
-    fn take(&mut self, access: &Access, address: u32, word: u32) {
-        if access.post_increments() {
-            let step = access.step(&self.registers);
-            let base = &mut self.registers[access.base()];
-            *base = base.wrapping_add(step);
-        }
-        if !access.is_store() {
-            self.registers[usize::from(access.rd() & 63)] = access.extract(word, address);
-        }
-        self.registers[0] = 0;
-    }
-
-    /// Goes through what lies in front of the interaction of `passing`.
-    #[inline(always)]
-    fn pass_to(&mut self, passing: &Passing, lap: Option<Lap>, rounding: Rounding, program: &Program) {
-        if let Some(block) = passing.block.and_then(|id| program.numbered(id)) {
-            self.compute(block, rounding);
-        }
-        if passing.steps != 0
-            && let Some(lap) = lap
-        {
-            if passing.steps & 1 != 0 {
-                self.loops.step(lap.last.wrapping_sub(4));
-            }
-            if passing.steps & 2 != 0 {
-                self.loops.step(lap.last);
-            }
         }
     }
 

@@ -13,6 +13,7 @@ use ennead_isa::op::BranchFn;
 
 use super::block::{Access, Block, BlockId, Interaction, Line, Number};
 use super::loops::Lap;
+use super::script::Step;
 use super::uop::{Action, Tally, Uop};
 use crate::memory::l1::Plain;
 
@@ -92,11 +93,8 @@ pub struct Passing {
     pub interaction: Interaction,
     /// The block that leads there from the one before; none where the course begins.
     pub block: Option<BlockId>,
-    /// That computes something, or the end of the loop's body is passed on the way.
-    pub busy: bool,
-    /// Which of the last two instructions of the loop's body lie on the way, from the interaction before it on: the
-    /// second-last (1), the last (2).
-    pub steps: u8,
+    /// Where the script takes up its grant.
+    pub step: u16,
     /// What the course adds up to, when it asks.
     pub sums: Sums,
     /// How many more times the loop has to go back for it to be on the way, and for the core to be past the end of the body
@@ -119,7 +117,7 @@ pub struct Sums {
     pub stores: u32,
     /// Operations granted.
     pub operations: u32,
-    /// Loads into registers of the float file.
+    /// Loads and blocks that write registers of the float file.
     pub floats: u32,
     /// Branches.
     pub branches: u32,
@@ -166,6 +164,8 @@ pub struct Course {
     /// In order; the first is the one that it begins at. If the course repeats, the last is the first again.
     legs: Box<[Leg]>,
     passings: Box<[Passing]>,
+    /// What is read and computed on the way.
+    script: Box<[Step]>,
     /// The sums of two registers, either of which may be x0, that addresses and guards are made of.
     sums: Box<[[u8; 2]]>,
     /// If the course repeats, what each sum grows by meanwhile.
@@ -282,6 +282,7 @@ pub struct Owed<'a> {
     pub(super) grants: &'a [u64],
     pub(super) legs: &'a [Leg],
     pub(super) passings: &'a [Passing],
+    pub(super) script: &'a [Step],
     pub(super) lap: Option<Lap>,
     /// The first leg that was granted.
     pub(super) from: usize,
@@ -292,6 +293,12 @@ pub struct Owed<'a> {
 }
 
 impl Owed<'_> {
+    /// How many grants they are.
+    #[inline(always)]
+    pub fn grants(&self) -> usize {
+        self.grants.len()
+    }
+
     /// Where they end: the leg that the core asks for, how many repetitions lie before it, and which leg its own way is.
     #[inline(always)]
     pub(super) fn end(&self) -> (usize, u32, usize) {
@@ -467,6 +474,7 @@ impl Walk {
             grants: self.grants.get(..owed).unwrap_or_default(),
             legs: &course.legs,
             passings: &course.passings,
+            script: &course.script,
             lap: course.lap,
             from,
             round: course.round(),
@@ -508,6 +516,7 @@ impl Sum {
 pub struct Chart {
     legs: Vec<Leg>,
     passings: Vec<Passing>,
+    script: Vec<Step>,
     sums: Vec<[u8; 2]>,
     strides: Option<Box<[u32]>>,
     guards: Vec<Guard>,
@@ -541,6 +550,7 @@ impl Chart {
         Self {
             legs: Vec::new(),
             passings: Vec::new(),
+            script: Vec::new(),
             sums: Vec::new(),
             strides: None,
             guards: Vec::new(),
@@ -557,8 +567,7 @@ impl Chart {
         self.leg(Passing {
             interaction,
             block: None,
-            busy: false,
-            steps: 0,
+            step: 0,
             sums: Sums::default(),
             laps: self.laps_at(interaction.pc()),
         }, 0)
@@ -617,7 +626,7 @@ impl Chart {
 
     /// Goes that way, which was kept as block `id`; false where the course ends before or at its interaction.
     pub fn go(&mut self, way: &Way, id: BlockId, block: &Block) -> bool {
-        let (Some(last), Some(interaction)) = (self.passings.last(), block.ends) else {
+        let (Some(&last), Some(interaction)) = (self.passings.last(), block.ends) else {
             return false;
         };
         let Some(gap) = last.interaction.gap(block) else {
@@ -628,6 +637,7 @@ impl Chart {
         sums.tally += block.tally;
         sums.cycles += u32::from(gap);
         sums.latency += u32::from(block.passage.waits);
+        sums.floats += u32::from(block.computes_floats);
         match &last.interaction {
             Interaction::Access(access) if access.is_store() => sums.stores += 1,
             Interaction::Access(access) => {
@@ -657,12 +667,20 @@ impl Chart {
         }
         self.laps += u8::from(way.back);
         self.floats |= block.floats;
+        self.script.push(Step::take(&last.interaction));
+        if block.quads.is_some() {
+            self.script.push(Step::block(id));
+        } else {
+            self.script.extend(way.uops.iter().filter_map(|(_, uop)| Step::compute(uop)));
+        }
+        if way.steps != 0 {
+            self.script.push(Step::loop_end(way.steps));
+        }
         self.leg(
             Passing {
                 interaction,
                 block: Some(id),
-                busy: block.count > 0 || way.steps != 0,
-                steps: way.steps,
+                step: self.script.len() as u16,
                 sums,
                 laps: self.laps_at(interaction.pc()),
             },
@@ -715,6 +733,7 @@ impl Chart {
         {
             (last.sum, last.offset) = (first.sum, first.offset);
             self.backs = self.laps;
+            self.script.push(Step::AGAIN);
         }
         self.strides.is_some()
     }
@@ -750,6 +769,7 @@ impl Chart {
             branches: !self.guards.is_empty(),
             legs: self.legs.into(),
             passings: self.passings.into(),
+            script: self.script.into(),
             sums: self.sums.into(),
             strides: self.strides,
             guards: self.guards.into(),

@@ -204,6 +204,24 @@ impl Loops {
         passing
     }
 
+    /// Looks at those of the last two instructions of the body of `lap` that `steps` names, the second-last (1) and the last
+    /// (2): what [`Loops::step`] does with each of them as long as [`Loops::lap`] gives that body and says that it goes back.
+    #[inline(always)]
+    pub fn pass_end(&mut self, lap: Lap, steps: u8) {
+        self.quiet = (0, 0);
+        if lap.arms && steps & 1 != 0 {
+            self.armed = Some(lap.start);
+        }
+        if steps & 2 != 0 {
+            self.armed = None;
+            let ends = if lap.arms { lap.last.wrapping_add(4) } else { lap.last };
+            for registers in self.set.iter_mut().filter(|l| (l.start, l.end) == (lap.start, ends) && l.count > 1) {
+                registers.count -= 1;
+            }
+            self.look_around();
+        }
+    }
+
     /// Looks at the instruction at `pc` in decode, which is none that the controller handles before it looks at loops
     /// (jumps, traps and flushes outside the loop state).
     pub fn step(&mut self, pc: u32) -> Step {

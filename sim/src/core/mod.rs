@@ -17,11 +17,11 @@ mod functional;
 pub mod loops;
 pub mod pipeline;
 mod region;
+mod script;
 mod stretch;
 pub mod timing;
 pub mod uop;
 
-use ennead_isa::Replicate;
 use ennead_isa::float::{Flagged, Rounding};
 use ennead_isa::op::{Addressing, CsrUpdate, Fill, Width};
 use serde::{Deserialize, Serialize};
@@ -593,11 +593,7 @@ impl Core {
     fn operands(&self, uop: &Uop) -> (u32, u32, u32) {
         let a = self.registers[(uop.rs1 & 63) as usize];
         let lanes = self.registers[(uop.rs2 & 63) as usize];
-        let b = match uop.replicate {
-            Replicate::No => lanes,
-            Replicate::Half => (lanes & 0xffff) * 0x1_0001,
-            Replicate::Byte => (lanes & 0xff) * 0x0101_0101,
-        };
+        let b = uop.replicate.of(lanes);
         (
             a,
             b.wrapping_add(uop.imm as u32),

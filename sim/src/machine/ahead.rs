@@ -6,8 +6,8 @@
 //! Invariant: a core that was caught up with is where it would be if each grant had reached it at once.
 
 use crate::core::course::{Ask, CourseId, MOST_OWED, Walk};
-use crate::core::{Core, Granted, Start};
-use crate::machine::ending::Recorder;
+use crate::core::{Core, Start};
+use crate::machine::ending::{Input, Recorder};
 use crate::machine::{Machine, Want};
 use crate::memory::{Memory, Which};
 use crate::program::Program;
@@ -40,13 +40,14 @@ impl Ahead {
             core.write_down_chain();
             recorder.restart(core);
         }
-        let base = memory.base(Which::L1);
-        let read = |address: u32| memory.read(Which::L1, address.wrapping_sub(base));
-        let tell = |granted: Granted| match granted {
-            Granted::Access(cycle, word) => recorder.load(cycle, word),
-            Granted::Operation(cycle) => recorder.operation(cycle),
+        let owed = self.walk.pay(course);
+        let mut notes = recorder.notes(owed.grants());
+        let tell = |granted| {
+            if let Some(note) = notes.next() {
+                *note = Input::Granted(granted);
+            }
         };
-        core.go_along(&self.walk.pay(course), read, tell, program);
+        core.go_along(&owed, memory.words(Which::L1), tell, program);
     }
 }
 

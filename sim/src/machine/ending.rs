@@ -5,7 +5,7 @@
 
 use crate::cluster::event_unit::WaitReason;
 use crate::core::pipeline::Charge;
-use crate::core::{Core, Next, Reply};
+use crate::core::{Core, Granted, Next, Reply};
 use crate::counters::{CoreCounters, Counters, Named, RegionCounters};
 use crate::fault::{CoreState, Deadlock, Doing, Fault, FaultKind, Limit, Outcome, Place};
 use crate::machine::Machine;
@@ -26,9 +26,9 @@ pub enum Stop {
 
 /// What a core was told since its last snapshot.
 #[derive(Clone, Copy, Debug)]
-enum Input {
-    /// A load from L1 that was answered in the next cycle: the cycle of its grant, and the word.
-    Load(u64, u32),
+pub(super) enum Input {
+    /// Along a course.
+    Granted(Granted),
     Reply(Reply),
     Fpu(u64),
 }
@@ -61,18 +61,12 @@ impl Recorder {
         self.record(core, Input::Reply(reply));
     }
 
-    /// The core was told the word that its load, granted in cycle `grant`, read from L1; there is room for that.
+    /// Room for so many grants that the core is told along a course, of which there is enough.
     #[inline(always)]
-    pub(super) fn load(&mut self, grant: u64, word: u32) {
-        self.inputs[self.count % INTERVAL] = Input::Load(grant, word);
-        self.count += 1;
-    }
-
-    /// The core was told that an FPU took its operation in `cycle`; there is room for that.
-    #[inline(always)]
-    pub(super) fn operation(&mut self, cycle: u64) {
-        self.inputs[self.count % INTERVAL] = Input::Fpu(cycle);
-        self.count += 1;
+    pub(super) fn notes(&mut self, grants: usize) -> std::slice::IterMut<'_, Input> {
+        let from = self.count;
+        self.count += grants;
+        self.inputs.get_mut(from..self.count).unwrap_or_default().iter_mut()
     }
 
     /// `core` is about to be told that an FPU took its operation in `cycle`.
@@ -201,15 +195,19 @@ impl Machine {
             }
         };
         for input in &recorder.inputs[..recorder.count] {
-            let (Input::Load(cycle, _) | Input::Reply(Reply { cycle, .. }) | Input::Fpu(cycle)) = *input;
+            let (Input::Granted(Granted::Access(cycle, _) | Granted::Operation(cycle))
+            | Input::Reply(Reply { cycle, .. })
+            | Input::Fpu(cycle)) = *input;
             run_on(&mut core, program, Some(cycle));
             if matches!(core.next, Next::Issue(_)) {
                 break;
             }
             match *input {
-                Input::Load(grant, word) => core.complete(Reply::of_bank(grant, word), program, memory),
+                Input::Granted(Granted::Access(grant, word)) => {
+                    core.complete(Reply::of_bank(grant, word), program, memory);
+                }
                 Input::Reply(reply) => core.complete(reply, program, memory),
-                Input::Fpu(cycle) => core.fpu_granted(cycle, program, memory),
+                Input::Fpu(cycle) | Input::Granted(Granted::Operation(cycle)) => core.fpu_granted(cycle, program, memory),
             }
             if core.request().is_none() {
                 core.advance(program, memory, end, &mut Silent);

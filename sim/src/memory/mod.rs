@@ -45,7 +45,31 @@ pub fn lanes(byte_enable: u8) -> u32 {
     MASKS[usize::from(byte_enable & 15)]
 }
 
+/// The words of a memory, by address.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    base: u32,
+    words: &'a [u32],
+}
+
+impl Words<'_> {
+    /// The word that holds the byte at `address`, which lies in the memory.
+    #[inline(always)]
+    pub fn at(self, address: u32) -> u32 {
+        self.words[(address.wrapping_sub(self.base) >> 2) as usize]
+    }
+}
+
 impl Memory {
+    /// The words of a memory.
+    #[inline(always)]
+    pub fn words(&self, which: Which) -> Words<'_> {
+        Words {
+            base: self.bases[which as usize],
+            words: &self.words[which as usize],
+        }
+    }
+
     /// Zero-filled memories: `(base, size)` of L1 and of L2, in bytes, multiples of 4.
     pub fn new(l1: (u32, u32), l2: (u32, u32)) -> Self {
         Self {

@@ -229,24 +229,22 @@ pub const MOST_OWED: usize = 2 * LONGEST;
 /// One core's way along a course: which interaction it asks for, and what was granted before and not caught up with.
 #[derive(Clone, Debug)]
 pub struct Walk {
-    /// The cycle in which it asked first.
+    /// The cycle in which it asked first, where that is for an operation.
     asked: u64,
     /// The words that it reads, by the lowest bits of their numbers.
     words: u64,
     /// The leg that it asks for.
     at: u8,
+    /// The first leg that it may not come to without further thought: none where it asks for a store, which has to be done.
+    limit: u8,
     /// The first leg in this repetition that it may not come to.
     reach: u8,
-    /// The same, but for a store, which has to be done first.
-    limit: u8,
     /// Legs before the course repeats.
     round: u8,
     /// The first leg that was granted and not caught up with.
     behind: u8,
     /// How many were.
     owed: u8,
-    /// It asks for an operation.
-    operation: bool,
     /// Cycles that operations waited for their grants.
     contention: u32,
     /// How often the loop goes back yet.
@@ -262,12 +260,11 @@ impl Default for Walk {
             asked: 0,
             words: 0,
             at: 0,
-            reach: 0,
             limit: 0,
+            reach: 0,
             round: 0,
             behind: 0,
             owed: 0,
-            operation: false,
             contention: 0,
             laps: 0,
             sums: [0; SUMS],
@@ -327,6 +324,7 @@ impl Walk {
         }
         let first = self.legs[0];
         self.ask(first, self.address(first));
+        self.look_ahead();
         self.goes_on()
     }
 
@@ -335,7 +333,19 @@ impl Walk {
         let reach = course.passings.iter().take(self.reach.into());
         let passed = reach.take_while(|passing| passes(passing.interaction.pc()));
         self.reach = passed.count() as u8;
-        self.limit = self.limit.min(self.reach);
+        self.look_ahead();
+    }
+
+    /// Brings [`Self::limit`] up to date.
+    #[inline(always)]
+    fn look_ahead(&mut self) {
+        let stores = self.leg(self.at).is_store();
+        self.limit = if stores { 0 } else { self.reach.min(self.round) };
+    }
+
+    #[inline(always)]
+    fn leg(&self, number: u8) -> Leg {
+        self.legs[usize::from(number) % LONGEST]
     }
 
     /// There is no course, or it is over.
@@ -357,8 +367,6 @@ impl Walk {
     /// It asks for what `leg` says, at `address`.
     #[inline(always)]
     fn ask(&mut self, leg: Leg, address: u32) {
-        self.operation = leg.is_operation();
-        self.limit = if leg.is_store() { 0 } else { self.reach };
         let reads = leg.kind & (Leg::STORE | Leg::OPERATION) == 0;
         self.words |= u64::from(reads) << (address >> 2 & 63);
     }
@@ -369,34 +377,40 @@ impl Walk {
     #[inline(always)]
     pub fn granted(&mut self, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
         let next = self.at + 1;
-        if next >= self.limit || next == self.round {
+        if next >= self.limit {
             return None;
         }
-        let leg = self.legs[usize::from(next) % LONGEST];
-        self.enter(leg, next, self.address(leg), now, horizon, plain)
+        let leg = self.leg(next);
+        let asked = self.enter(leg, next, self.address(leg), now, horizon, plain)?;
+        if leg.is_store() {
+            self.limit = 0;
+        }
+        Some(asked)
     }
 
     /// The same for an interaction that was done, whatever it is, on `course`; the walk may go on where that repeats.
+    #[inline(always)]
     pub fn passed(&mut self, course: &Course, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
         let next = self.at + 1;
         if next >= self.reach {
             return None;
         }
-        let leg = self.legs[usize::from(next) % LONGEST];
-        if next != self.round {
-            return self.enter(leg, next, self.address(leg), now, horizon, plain);
-        }
-        let strides = course.strides.as_deref().unwrap_or_default();
-        let stride = strides.get(usize::from(leg.sum)).copied().unwrap_or_default();
-        let asked = self.enter(leg, 0, self.address(leg).wrapping_add(stride), now, horizon, plain)?;
-        for (value, stride) in self.sums.iter_mut().zip(strides) {
-            *value = value.wrapping_add(*stride);
-        }
-        self.laps = self.laps.saturating_sub(course.backs.into());
-        self.reach = course.reach(self) as u8;
-        if !leg.is_store() {
-            self.limit = self.reach;
-        }
+        let leg = self.leg(next);
+        let asked = if next == self.round {
+            let strides = course.strides.as_deref().unwrap_or_default();
+            let stride = strides.get(usize::from(leg.sum)).copied().unwrap_or_default();
+            let address = self.address(leg).wrapping_add(stride);
+            let asked = self.enter(leg, 0, address, now, horizon, plain)?;
+            for (value, stride) in self.sums.iter_mut().zip(strides) {
+                *value = value.wrapping_add(*stride);
+            }
+            self.laps = self.laps.saturating_sub(course.backs.into());
+            self.reach = course.reach(self) as u8;
+            asked
+        } else {
+            self.enter(leg, next, self.address(leg), now, horizon, plain)?
+        };
+        self.look_ahead();
         Some(asked)
     }
 
@@ -417,24 +431,22 @@ impl Walk {
         }
         self.grants[usize::from(self.owed) % MOST_OWED] = now;
         self.owed += 1;
-        self.at = number;
-        if self.operation {
+        if self.leg(self.at).is_operation() {
             self.contention += (now - self.asked) as u32;
         }
-        self.asked = asked;
+        self.at = number;
         self.ask(leg, address);
-        let ask = if leg.is_operation() {
-            Ask::Operation
-        } else {
-            Ask::Access(address)
-        };
-        Some((asked, ask))
+        if leg.is_operation() {
+            self.asked = asked;
+            return Some((asked, Ask::Operation));
+        }
+        Some((asked, Ask::Access(address)))
     }
 
     /// Whether it asks for a store.
     #[inline(always)]
     pub fn asks_to_store(&self) -> bool {
-        self.limit < self.reach
+        self.reach != 0 && self.leg(self.at).is_store()
     }
 
     /// Whether what is owed leaves no room for a whole repetition.
@@ -468,7 +480,7 @@ impl Walk {
         let owed = usize::from(self.owed);
         let contention = std::mem::take(&mut self.contention);
         (self.behind, self.owed, self.words) = (self.at, 0, 0);
-        let leg = self.legs[usize::from(self.at) % LONGEST];
+        let leg = self.leg(self.at);
         self.ask(leg, self.address(leg));
         Owed {
             grants: self.grants.get(..owed).unwrap_or_default(),

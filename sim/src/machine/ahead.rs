@@ -8,7 +8,7 @@
 use crate::core::course::{Ask, CourseId, MOST_OWED, Walk};
 use crate::core::{Core, Start};
 use crate::machine::ending::{Input, Recorder};
-use crate::machine::{Machine, Want};
+use crate::machine::{MAX_WORKERS, Machine, Want};
 use crate::memory::{Memory, Which};
 use crate::program::Program;
 
@@ -74,7 +74,7 @@ impl Machine {
     /// known.
     #[inline(always)]
     pub(super) fn go_ahead(&mut self, index: usize, horizon: u64) -> bool {
-        let next = self.ahead[index].walk.granted(self.now, horizon, self.plain);
+        let next = self.ahead[index % MAX_WORKERS].walk.granted(self.now, horizon, self.plain);
         let Some((asked, ask)) = next.or_else(|| self.go_further(index, horizon)) else {
             return false;
         };
@@ -85,10 +85,10 @@ impl Machine {
     /// The same where the worker's course repeats or ends, or it is on none.
     #[inline(never)]
     fn go_further(&mut self, index: usize, horizon: u64) -> Option<(u64, Ask)> {
-        if horizon <= self.now || self.ahead[index].walk.asks_to_store() {
+        if horizon <= self.now || self.ahead[index % MAX_WORKERS].walk.asks_to_store() {
             return None;
         }
-        if self.ahead[index].walk.owes_much() {
+        if self.ahead[index % MAX_WORKERS].walk.owes_much() {
             self.catch_up(index);
         }
         if let Some(next) = self.pass_ahead(index, horizon) {
@@ -96,23 +96,29 @@ impl Machine {
         }
         self.end_course(index);
         self.set_out_on_course(index);
-        self.ahead[index].walk.granted(self.now, horizon, self.plain)
+        self.ahead[index % MAX_WORKERS].walk.granted(self.now, horizon, self.plain)
     }
 
     /// What a worker on a course asks for was done: what it asks for next, if that is known.
     fn pass_ahead(&mut self, index: usize, horizon: u64) -> Option<(u64, Ask)> {
-        let Ahead { course, walk } = &mut self.ahead[index];
+        let Ahead { course, walk } = &mut self.ahead[index % MAX_WORKERS];
         walk.passed(self.program.course((*course)?)?, self.now, horizon, self.plain)
     }
 
     /// A worker on a course asks for its next interaction in cycle `asked`.
     #[inline(always)]
     fn ask_ahead(&mut self, index: usize, asked: u64, ask: Ask) {
-        self.wants[index] = match ask {
-            Ask::Access(address) => Want::bank(self.plain.bank(address.wrapping_sub(self.plain.base))),
-            Ask::Operation => Want::FPU,
-        };
-        self.calendar.insert(asked, index);
+        match ask {
+            Ask::Access(address) => {
+                let bank = self.plain.bank(address.wrapping_sub(self.plain.base));
+                self.wants.set(index, Want::bank(bank));
+                self.calendar.insert_at_bank(asked, index, bank);
+            }
+            Ask::Operation => {
+                self.wants.set(index, Want::FPU);
+                self.calendar.insert_at_fpu(asked, index);
+            }
+        }
     }
 
     /// The store that a worker on a chain asks for was done in this cycle: lets it ask for what comes next, if that is known.
@@ -128,7 +134,7 @@ impl Machine {
     /// Whether a worker is on a course.
     #[inline(always)]
     pub(super) fn is_on_course(&self, index: usize) -> bool {
-        self.ahead[index].course.is_some()
+        self.ahead[index % MAX_WORKERS].course.is_some()
     }
 
     /// A core on a chain asks for its interaction: sets out on the course that begins there, if there is one.
@@ -144,7 +150,7 @@ impl Machine {
         {
             self.chart(&start);
         }
-        let (core, Ahead { course, walk }) = (&mut self.cores[index], &mut self.ahead[index]);
+        let (core, Ahead { course, walk }) = (&mut self.cores[index], &mut self.ahead[index % MAX_WORKERS]);
         if let Some((id, charted)) = self.program.course_at(start.page, start.pc)
             && start.allows(charted)
             && walk.set_out(charted, &core.registers, start.asked, start.laps)
@@ -170,7 +176,7 @@ impl Machine {
     #[inline(always)]
     pub(super) fn end_course(&mut self, index: usize) {
         self.catch_up(index);
-        self.ahead[index].end();
+        self.ahead[index % MAX_WORKERS].end();
         self.owing &= !(1 << index);
     }
 
@@ -178,7 +184,7 @@ impl Machine {
     #[inline(always)]
     pub(super) fn catch_up(&mut self, index: usize) {
         let (core, recorder) = (&mut self.cores[index], &mut self.recorders[index]);
-        self.ahead[index].catch_up(core, recorder, &self.memory, &self.program);
+        self.ahead[index % MAX_WORKERS].catch_up(core, recorder, &self.memory, &self.program);
     }
 
     /// Catches up with every core that may have yet to read the word at `address`, which is about to be written.
@@ -188,7 +194,7 @@ impl Machine {
         while owing != 0 {
             let index = owing.trailing_zeros() as usize;
             owing &= owing - 1;
-            if self.ahead[index].walk.may_read(address) {
+            if self.ahead[index % MAX_WORKERS].walk.may_read(address) {
                 self.catch_up(index);
             }
         }
@@ -198,7 +204,7 @@ impl Machine {
     #[cold]
     pub(super) fn catch_up_with_all(&mut self) {
         let mut followers = Followers {
-            ahead: &mut self.ahead,
+            ahead: &mut self.ahead[..],
             cores: &mut self.cores,
             recorders: &mut self.recorders,
         };

@@ -23,12 +23,6 @@ impl CoreSet {
         self.0[core / 64 % 2] &= !(1 << (core % 64));
     }
 
-    /// The cores among the first 64, one bit each, if all of them are.
-    #[inline(always)]
-    pub(super) fn only_low(self) -> Option<u64> {
-        (self.0[1] == 0).then_some(self.0[0])
-    }
-
     fn is_empty(self) -> bool {
         self == Self::default()
     }
@@ -67,11 +61,34 @@ impl FromIterator<usize> for CoreSet {
     }
 }
 
+/// The cores that are due in a cycle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Due {
+    /// All of them.
+    pub(super) cores: CoreSet,
+    /// Those of the workers that ask for FPUs.
+    pub(super) fpus: u64,
+    /// The banks that workers ask for, modulo 64, and those that several may ask for.
+    banks: u64,
+    pub(super) contested: u64,
+    /// There may be some that ask for neither.
+    others: bool,
+}
+
+impl Due {
+    /// All of them, if they are workers that ask for banks and FPUs.
+    #[inline(always)]
+    pub(super) fn meeting(&self) -> Option<u64> {
+        let CoreSet([workers, rest]) = self.cores;
+        (!self.others && rest == 0).then_some(workers)
+    }
+}
+
 /// Which cores are due in which cycle: a ring for the near future, a list for the rest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Calendar {
     #[serde(with = "serde_big_array::BigArray")]
-    ring: [CoreSet; SLOTS as usize],
+    ring: [Due; SLOTS as usize],
     /// One bit for each slot of the ring that is not empty.
     occupied: u64,
     base: u64,
@@ -82,7 +99,7 @@ impl Calendar {
     /// Nobody is due.
     pub(super) fn new() -> Self {
         Self {
-            ring: [CoreSet::default(); SLOTS as usize],
+            ring: [Due::default(); SLOTS as usize],
             occupied: 0,
             base: 0,
             far: Vec::new(),
@@ -92,22 +109,53 @@ impl Calendar {
     /// Core `core` is due in `cycle`.
     #[inline(always)]
     pub(super) fn insert(&mut self, cycle: u64, core: usize) {
-        let cycle = cycle.max(self.base);
-        if cycle - self.base < SLOTS {
-            let slot = cycle % SLOTS;
-            self.ring[slot as usize].insert(core);
-            self.occupied |= 1 << slot;
-        } else {
-            self.far.push((cycle, core));
+        if let Some(due) = self.near(cycle, core) {
+            due.others = true;
         }
+    }
+
+    /// Worker `core` asks in `cycle` for a bank.
+    #[inline(always)]
+    pub(super) fn insert_at_bank(&mut self, cycle: u64, core: usize, bank: usize) {
+        if let Some(due) = self.near(cycle, core) {
+            let bit = 1 << (bank % 64);
+            due.contested |= due.banks & bit;
+            due.banks |= bit;
+        }
+    }
+
+    /// Worker `core` asks in `cycle` for an FPU.
+    #[inline(always)]
+    pub(super) fn insert_at_fpu(&mut self, cycle: u64, core: usize) {
+        if let Some(due) = self.near(cycle, core) {
+            due.fpus |= 1 << core;
+        }
+    }
+
+    /// Puts a core in; gives who is due in `cycle` if that is near.
+    #[inline(always)]
+    fn near(&mut self, cycle: u64, core: usize) -> Option<&mut Due> {
+        let cycle = cycle.max(self.base);
+        if cycle - self.base >= SLOTS {
+            self.far.push((cycle, core));
+            return None;
+        }
+        let slot = cycle % SLOTS;
+        self.occupied |= 1 << slot;
+        let due = &mut self.ring[slot as usize];
+        due.cores.insert(core);
+        Some(due)
     }
 
     /// Core `core` is not due any more.
     #[cold]
     pub(super) fn cancel(&mut self, core: usize) {
         for slot in 0..SLOTS {
-            self.ring[slot as usize].remove(core);
-            if self.ring[slot as usize].is_empty() {
+            let due = &mut self.ring[slot as usize];
+            due.cores.remove(core);
+            due.fpus &= !u64::try_from(1u128 << core).unwrap_or_default();
+            if due.cores.is_empty() {
+                *due = Due::default();
                 self.occupied &= !(1 << slot);
             }
         }
@@ -126,18 +174,18 @@ impl Calendar {
 
     /// The cores that are due in `cycle`, the first cycle in which anything happens.
     #[inline(always)]
-    pub(super) fn due_in(&mut self, cycle: u64) -> CoreSet {
+    pub(super) fn due_in(&mut self, cycle: u64) -> &Due {
         self.base = cycle;
         if !self.far.is_empty() {
             self.fetch_near();
         }
-        self.ring[(cycle % SLOTS) as usize]
+        &self.ring[(cycle % SLOTS) as usize]
     }
 
     /// Takes the cores that are due in `cycle`, the first cycle in which anything happens.
     #[inline(always)]
     pub(super) fn take(&mut self, cycle: u64) -> CoreSet {
-        let due = self.due_in(cycle);
+        let due = self.due_in(cycle).cores;
         self.passed(cycle);
         due
     }
@@ -146,7 +194,7 @@ impl Calendar {
     #[inline(always)]
     pub(super) fn passed(&mut self, cycle: u64) {
         let slot = cycle % SLOTS;
-        self.ring[slot as usize] = CoreSet::default();
+        self.ring[slot as usize] = Due::default();
         self.occupied &= !(1 << slot);
         // What falls due in this cycle from now on is looked at in the next.
         self.base = cycle + 1;

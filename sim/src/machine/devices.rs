@@ -114,7 +114,7 @@ impl Machine {
             memory: &mut self.memory,
             program: &mut self.program,
             followers: Followers {
-                ahead: &mut self.ahead,
+                ahead: &mut self.ahead[..],
                 cores: &mut self.cores,
                 recorders: &mut self.recorders,
             },
@@ -314,7 +314,7 @@ impl Machine {
                     if stopped >> core & 1 == 1 {
                         self.leave_chain(core);
                         self.cores[core].stop(self.now);
-                        self.wants[core] = Want::NOTHING;
+                        self.wants.set(core, Want::NOTHING);
                         self.paths[core] = Path::default();
                         self.calendar.cancel(core);
                         self.recorders[core].restart(&self.cores[core]);

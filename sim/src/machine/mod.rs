@@ -73,6 +73,9 @@ use crossing::Crossing;
 const ORCHESTRATOR_HART: u32 = 0x3e0;
 /// A cycle that never comes.
 const NEVER: u64 = u64::MAX;
+/// Workers of a machine at most.
+const MAX_WORKERS: usize = 64;
+
 /// What a worker asks for in the cycle in which it is due, where that is arbitrated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Want(u16);
@@ -92,6 +95,22 @@ impl Want {
     #[inline(always)]
     fn of_bank(self) -> Option<usize> {
         (self.0 < Self::FPU.0).then_some(usize::from(self.0))
+    }
+}
+
+/// What each core asks for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Wants(#[serde(with = "serde_big_array::BigArray")] [Want; 2 * MAX_WORKERS]);
+
+impl Wants {
+    #[inline(always)]
+    fn of(&self, core: usize) -> Want {
+        self.0[core % (2 * MAX_WORKERS)]
+    }
+
+    #[inline(always)]
+    fn set(&mut self, core: usize, want: Want) {
+        self.0[core % (2 * MAX_WORKERS)] = want;
     }
 }
 
@@ -169,12 +188,10 @@ pub struct Machine {
     /// What workers reach without routing.
     plain: Plain,
     /// Workers' ways along courses, and who was granted something that was not caught up with, one bit each.
-    ahead: Vec<Ahead>,
+    ahead: Box<[Ahead; MAX_WORKERS]>,
     owing: u64,
-    /// All banks fit into one word of bits.
-    wants_are_few: bool,
     /// The bank that each worker's plain L1 access asks for, or the FPU.
-    wants: Vec<Want>,
+    wants: Wants,
     /// Which cores are due when.
     calendar: Calendar,
     now: u64,
@@ -314,10 +331,9 @@ impl Machine {
                 },
                 bank_mask: config.l1.banks as u32 - 1,
             },
-            ahead: vec![Ahead::default(); workers],
+            ahead: Box::new(std::array::from_fn(|_| Ahead::default())),
             owing: 0,
-            wants_are_few: config.l1.banks <= 64,
-            wants: vec![Want::NOTHING; count],
+            wants: Wants([Want::NOTHING; 2 * MAX_WORKERS]),
             calendar: Calendar::new(),
             now: 1,
             outcome: None,
@@ -438,24 +454,34 @@ impl Machine {
         if self.is_apart(index) {
             return self.schedule_orchestrator();
         }
-        self.wants[index] = Want::NOTHING;
         match self.cores[index].next {
             Next::Request(cycle) => {
                 if let Some(bank) = self.plain_bank(index) {
-                    self.wants[index] = Want::bank(bank);
-                    return self.calendar.insert(cycle, index);
+                    return self.ask_for_bank(index, cycle, bank);
                 }
             }
-            Next::Fpu(cycle) => {
-                self.wants[index] = Want::FPU;
-                return self.calendar.insert(cycle, index);
-            }
+            Next::Fpu(cycle) => return self.ask_for_fpu(index, cycle),
             _ => {}
         }
+        self.wants.set(index, Want::NOTHING);
         self.cores[index].leave_chain();
         if let Some(cycle) = self.due(index) {
             self.calendar.insert(cycle, index);
         }
+    }
+
+    /// Worker `index` asks for a bank in `cycle`.
+    #[inline(always)]
+    fn ask_for_bank(&mut self, index: usize, cycle: u64, bank: usize) {
+        self.wants.set(index, Want::bank(bank));
+        self.calendar.insert_at_bank(cycle, index, bank);
+    }
+
+    /// Worker `index` asks for an FPU in `cycle`.
+    #[inline(always)]
+    fn ask_for_fpu(&mut self, index: usize, cycle: u64) {
+        self.wants.set(index, Want::FPU);
+        self.calendar.insert_at_fpu(cycle, index);
     }
 
     /// Lets a core run on from where it is.
@@ -540,8 +566,7 @@ impl Machine {
         let Some(asked) = core.asked() else { return };
         match self.plain.bank_of(asked.address) {
             Some(bank) if !asked.crosses => {
-                self.wants[index] = Want::bank(bank);
-                self.calendar.insert(asked.cycle, index);
+                self.ask_for_bank(index, asked.cycle, bank);
             }
             _ => {
                 self.cores[index].leave_chain();
@@ -588,30 +613,29 @@ impl Machine {
         while let Some(now) = self.calendar.next()
             && now <= limit
             && now < self.devices_next
-            && self.wants_are_few
+            && let due = self.calendar.due_in(now)
+            && let Some(workers) = due.meeting()
         {
-            let due = self.calendar.due_in(now);
-            let Some(due) = due.only_low() else { return };
-            let (mut asking, mut touched, mut contested, mut fpu) = (due, 0u64, 0u64, 0u64);
-            while asking != 0 {
-                let index = asking.trailing_zeros() as usize;
-                asking &= asking - 1;
-                match self.wants[index] {
-                    Want::NOTHING => return,
-                    Want::FPU => fpu |= 1 << index,
-                    Want(bank) => {
-                        let bit = 1 << (bank & 63);
-                        contested |= touched & bit;
-                        touched |= bit;
-                    }
-                }
-            }
+            let (fpus, contested) = (due.fpus, due.contested);
             self.calendar.passed(now);
             self.now = now;
             let horizon = (now + ahead).min(limit);
-            self.serve_meeting(due & !fpu, contested, horizon);
-            if fpu != 0 {
-                self.serve_fpus(fpu, horizon, &mut Silent);
+            let locked = self.locked_bank.is_some_and(|(_, cycle)| cycle == now);
+            if contested != 0 || locked {
+                self.meet_at_banks(workers & !fpus, horizon);
+            } else {
+                let mut rest = workers & !fpus;
+                while rest != 0 {
+                    let index = rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    self.arbiter.grant_only(self.wants.of(index).0.into(), index);
+                    if !self.go_ahead(index, horizon) {
+                        self.serve_worker(index, horizon, &mut Silent);
+                    }
+                }
+            }
+            if fpus != 0 {
+                self.serve_fpus(fpus, horizon, &mut Silent);
             }
             self.now += 1;
             if self.outcome.is_some() {
@@ -620,27 +644,16 @@ impl Machine {
         }
     }
 
-    /// Serves workers that ask for banks, of which some are contested.
-    #[inline(always)]
-    fn serve_meeting(&mut self, asking: u64, contested: u64, horizon: u64) {
-        let locked = self.locked_bank.is_some_and(|(_, cycle)| cycle == self.now);
+    /// Serves workers that ask for banks, of which some may be contested.
+    #[inline(never)]
+    fn meet_at_banks(&mut self, asking: u64, horizon: u64) {
         let mut rest = asking;
-        if contested != 0 || locked {
-            while rest != 0 {
-                let index = rest.trailing_zeros() as usize;
-                rest &= rest - 1;
-                self.bank_requests.ask(self.wants[index].0.into(), index);
-            }
-            return self.serve_banks(horizon, &mut Silent);
-        }
         while rest != 0 {
             let index = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            self.arbiter.grant_only(self.wants[index].0.into(), index);
-            if !self.go_ahead(index, horizon) {
-                self.serve_worker(index, horizon, &mut Silent);
-            }
+            self.bank_requests.ask(self.wants.of(index).0.into(), index);
         }
+        self.serve_banks(horizon, &mut Silent);
     }
 
     /// All of it but the fetch stages.
@@ -658,7 +671,7 @@ impl Machine {
         }
         let mut fpu = 0u64;
         due.drain(|index| {
-            let want = self.wants[index];
+            let want = self.wants.of(index);
             if let Some(bank) = want.of_bank() {
                 self.bank_requests.ask(bank, index);
             } else if want == Want::FPU {
@@ -714,7 +727,7 @@ impl Machine {
             let index = rest.trailing_zeros() as usize;
             rest &= rest - 1;
             if granted >> index & 1 == 0 {
-                self.calendar.insert(self.now + 1, index);
+                self.calendar.insert_at_fpu(self.now + 1, index);
                 continue;
             }
             if !O::ACTIVE && self.go_ahead(index, horizon) {
@@ -779,11 +792,11 @@ impl Machine {
     fn arbitrate(&mut self, bank: usize) -> Option<usize> {
         let asking = self.bank_requests.several(bank) | 1 << self.bank_requests.only(bank);
         if self.locked_bank.is_some_and(|locked| locked == (bank, self.now)) {
-            self.refuse(asking);
+            self.refuse(asking, bank);
             return None;
         }
         let winner = self.arbiter.grant(bank, asking);
-        self.refuse(asking & !(1 << winner));
+        self.refuse(asking & !(1 << winner), bank);
         Some(winner)
     }
 
@@ -811,7 +824,7 @@ impl Machine {
         {
             return self.serve_chained(index, asked, horizon, observer);
         }
-        let data = if self.wants[index] != Want::NOTHING {
+        let data = if self.wants.of(index) != Want::NOTHING {
             self.plain_access(index)
         } else {
             self.routed_access(index)
@@ -820,13 +833,13 @@ impl Machine {
     }
 
     /// Masters that were refused ask again in the next cycle; the DMA does so by itself.
-    fn refuse(&mut self, refused: Masters) {
+    fn refuse(&mut self, refused: Masters, bank: usize) {
         let mut losers = refused & ((1 << self.workers) - 1);
         let again = self.now + 1;
         while losers != 0 {
             let index = losers.trailing_zeros() as usize;
             losers &= losers - 1;
-            self.calendar.insert(again, index);
+            self.calendar.insert_at_bank(again, index, bank);
             self.paths[index].retry(again);
         }
     }

@@ -160,7 +160,7 @@ impl Requests {
     }
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Bank {
     pointer: u32,
     /// C5: the other channel had the last grant.
@@ -201,7 +201,9 @@ pub struct Arbiter {
     kind: Interconnect,
     workers: u32,
     levels: u32,
-    banks: Vec<Bank>,
+    count: usize,
+    #[serde(with = "serde_big_array::BigArray")]
+    banks: [Bank; MAX_BANKS],
 }
 
 impl Arbiter {
@@ -215,14 +217,15 @@ impl Arbiter {
             kind,
             workers: workers as u32,
             levels: levels(masters),
-            banks: vec![Bank::default(); banks],
+            count: banks,
+            banks: [Bank::default(); MAX_BANKS],
         }
     }
 
     /// Grants `bank` to the only master that asks for it.
     #[inline(always)]
     pub fn grant_only(&mut self, bank: usize, only: usize) {
-        let bank = &mut self.banks[bank];
+        let bank = &mut self.banks[bank % MAX_BANKS];
         bank.counters.accesses += 1;
         match self.kind {
             Interconnect::Logarithmic => bank.pointer = only as u32,
@@ -246,6 +249,6 @@ impl Arbiter {
 
     /// What each bank granted and refused.
     pub fn counters(&self) -> Vec<BankCounters> {
-        self.banks.iter().map(|bank| bank.counters).collect()
+        self.banks.iter().take(self.count).map(|bank| bank.counters).collect()
     }
 }

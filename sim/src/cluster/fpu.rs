@@ -6,7 +6,7 @@
 //! Invariant: in one cycle a unit serves at most one core.
 
 use crate::config::{FpuConfig, Sharing};
-use crate::memory::l1::{levels, single, tree};
+use crate::memory::l1::{levels, tree};
 use serde::{Deserialize, Serialize};
 
 /// The allocator in front of the FPUs.
@@ -14,14 +14,38 @@ use serde::{Deserialize, Serialize};
 pub struct FpuPool {
     sharing: Sharing,
     cores: u32,
+    /// Levels of the tree over all cores.
+    levels: u32,
     pointers: Vec<u32>,
-    /// The cores that ask each unit in this cycle.
-    asking: Vec<u64>,
+    /// Which cores each unit is wired to, where that is fixed.
+    wired: Vec<Wired>,
     dividers: Vec<Divider>,
     grants: u64,
     refusals: u64,
     divisions: u64,
     divider_refusals: u64,
+}
+
+/// The cores that an FPU is wired to.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Wired {
+    cores: u64,
+    count: u32,
+    /// Levels of the tree over them.
+    levels: u32,
+}
+
+impl Wired {
+    /// Those of FPU `unit` of `units`, among `cores` cores.
+    fn new(unit: usize, units: usize, cores: usize) -> Self {
+        let wired = (unit..cores).step_by(units);
+        let count = wired.len();
+        Self {
+            cores: wired.fold(0, |mask, core| mask | 1 << core),
+            count: count as u32,
+            levels: levels(count.max(1)),
+        }
+    }
 }
 
 /// A divide and square-root unit.
@@ -32,14 +56,39 @@ struct Divider {
     free: u64,
 }
 
+/// Moves a pointer on that counts grants modulo `count`.
+#[inline(always)]
+fn advance(pointer: &mut u32, count: u32) {
+    *pointer += 1;
+    if *pointer == count {
+        *pointer = 0;
+    }
+}
+
+/// Of the bits of `mask` in order, every `step`-th from number `first` on.
+fn every(mut mask: u64, first: usize, step: usize) -> u64 {
+    let (mut number, mut every) = (0, 0);
+    while mask != 0 {
+        let lowest = mask & mask.wrapping_neg();
+        mask ^= lowest;
+        if number == first {
+            every |= lowest;
+        }
+        number = if number + 1 == step { 0 } else { number + 1 };
+    }
+    every
+}
+
 impl FpuPool {
     /// As configured, for `cores` cores.
     pub fn new(config: &FpuConfig, cores: usize) -> Self {
+        let units = config.count.max(1);
         Self {
             sharing: config.sharing,
             cores: cores as u32,
-            pointers: vec![0; config.count.max(1)],
-            asking: vec![0; config.count.max(1)],
+            levels: levels(cores),
+            pointers: vec![0; units],
+            wired: (0..units).map(|unit| Wired::new(unit, units, cores)).collect(),
             dividers: vec![Divider::default(); if config.divsqrt_shared { config.divsqrt_count } else { 0 }],
             grants: 0,
             refusals: 0,
@@ -49,70 +98,57 @@ impl FpuPool {
     }
 
     /// Serves the cores that ask in this cycle; returns those that are granted.
+    #[inline(always)]
     pub fn grant(&mut self, asking: u64) -> u64 {
-        let units = self.pointers.len();
-        if let Some(core) = single(asking.into()) {
-            let unit = if self.sharing == Sharing::Pooled {
-                0
-            } else {
-                core as usize % units
-            };
-            self.grants += 1;
-            self.serve(unit, asking);
-            return asking;
-        }
-        let mut rest = asking;
-        let mut position = 0;
-        while rest != 0 {
-            let core = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            let unit = if self.sharing == Sharing::Pooled {
-                position
-            } else {
-                core % units
-            };
-            self.asking[unit] |= 1 << core;
-            position = if position + 1 == units { 0 } else { position + 1 };
-        }
-        let mut granted = 0u64;
-        for unit in 0..units {
-            let mask = std::mem::take(&mut self.asking[unit]);
-            if mask != 0 {
-                granted |= 1 << self.serve(unit, mask);
-            }
-        }
+        let granted = match self.sharing {
+            Sharing::Pooled => self.grant_pooled(asking),
+            Sharing::Private | Sharing::Static => self.grant_static(asking),
+        };
         self.grants += u64::from(granted.count_ones());
         self.refusals += u64::from((asking & !granted).count_ones());
         granted
     }
 
-    /// The tree of C3 with a counter that advances with each grant, over the cores that the unit is wired to.
-    fn serve(&mut self, unit: usize, mask: u64) -> u32 {
-        let units = self.pointers.len() as u32;
-        let pointer = &mut self.pointers[unit];
-        if self.sharing == Sharing::Pooled {
-            let winner =
-                single(mask.into()).unwrap_or_else(|| tree(mask.into(), *pointer, levels(self.cores as usize)));
-            *pointer += 1;
-            if *pointer == self.cores {
-                *pointer = 0;
-            }
-            return winner;
+    /// The k-th of the cores that ask asks the k-th FPU, modulo their number; an FPU has the tree of C3 over all cores.
+    fn grant_pooled(&mut self, asking: u64) -> u64 {
+        let units = self.pointers.len();
+        if let Some(taken) = self.pointers.get_mut(..asking.count_ones() as usize) {
+            taken.iter_mut().for_each(|pointer| advance(pointer, self.cores));
+            return asking;
         }
-        let wired = (self.cores - unit as u32).div_ceil(units);
-        let winner = single(mask.into()).unwrap_or_else(|| {
-            let (mut rest, mut local) = (mask, 0u64);
-            while rest != 0 {
-                local |= 1 << ((rest.trailing_zeros() - unit as u32) / units);
-                rest &= rest - 1;
+        let mut granted = 0;
+        for (unit, pointer) in self.pointers.iter_mut().enumerate() {
+            let mut mask = every(asking, unit, units);
+            if !mask.is_power_of_two() {
+                mask = 1 << tree(mask.into(), *pointer, self.levels);
             }
-            unit as u32 + units * tree(local.into(), *pointer, levels(wired as usize))
-        });
-        *pointer += 1;
-        if *pointer == wired {
-            *pointer = 0;
+            granted |= mask;
+            advance(pointer, self.cores);
         }
-        winner
+        granted
+    }
+
+    /// Core i asks FPU i modulo their number; an FPU has the tree of C3 over the cores that it is wired to.
+    #[inline(always)]
+    fn grant_static(&mut self, asking: u64) -> u64 {
+        let units = self.pointers.len();
+        let mut granted = 0;
+        for (unit, (pointer, wired)) in self.pointers.iter_mut().zip(&self.wired).enumerate() {
+            let mut mask = asking & wired.cores;
+            if mask == 0 {
+                continue;
+            }
+            if !mask.is_power_of_two() {
+                let local = (0..wired.count).fold(0u64, |local, place| {
+                    local | (mask >> (unit + place as usize * units) & 1) << place
+                });
+                let winner = tree(local.into(), *pointer, wired.levels);
+                mask = 1 << (unit + winner as usize * units);
+            }
+            granted |= mask;
+            advance(pointer, wired.count);
+        }
+        granted
     }
 
     /// Serves the cores that ask for a divide unit in cycle `now`: the k-th of them asks the k-th free unit, modulo their

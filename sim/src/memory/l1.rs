@@ -41,13 +41,6 @@ pub fn fair(pointer: &mut u32, asking: Masters, levels: u32) -> u32 {
     winner
 }
 
-/// The only master of a set of one, where it is among the first 64.
-#[inline(always)]
-pub fn single(asking: Masters) -> Option<u32> {
-    let low = asking as u64;
-    (asking >> 64 == 0 && low.is_power_of_two()).then(|| low.trailing_zeros())
-}
-
 /// Tree levels for `masters` leaves.
 pub fn levels(masters: usize) -> u32 {
     masters.next_power_of_two().trailing_zeros()

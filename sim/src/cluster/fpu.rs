@@ -138,7 +138,10 @@ impl FpuPool {
             if mask == 0 {
                 continue;
             }
-            if !mask.is_power_of_two() {
+            if mask == wired.cores && wired.count.is_power_of_two() {
+                // Where all ask, the tree goes as the pointer says.
+                mask = 1 << (unit + *pointer as usize * units);
+            } else if !mask.is_power_of_two() {
                 let local = (0..wired.count).fold(0u64, |local, place| {
                     local | (mask >> (unit + place as usize * units) & 1) << place
                 });

@@ -514,6 +514,18 @@ pub struct Quads {
 }
 
 impl Quads {
+    /// The first of each four, one bit each.
+    #[inline(always)]
+    pub fn fours(&self) -> u32 {
+        self.apart | self.sums | self.horners
+    }
+
+    /// Whether they round as the fours are known to, `dynamic` being the rounding mode in `frm`.
+    #[inline(always)]
+    pub fn round_by(&self, dynamic: Rounding) -> bool {
+        dynamic == Rounding::Rne || self.rounding != RoundingMode::Dynamic
+    }
+
     /// The fours that follow each other from instruction `first` on, which begins one of `kind`, one bit each.
     #[inline(always)]
     pub fn run(&self, first: usize, kind: u32) -> &[MultiplyAdds] {

@@ -2,8 +2,8 @@
 //! first of them is answered.
 //!
 //! A course begins at the interaction that ends a block and goes on from there, through branches whose outcome the registers
-//! tell as well, and from the end of a hardware loop's body to its start. Where it comes back to where it began, and all that
-//! it asks of the registers moved by constants meanwhile, it repeats: one course is then all of a loop's iterations. It holds
+//! tell as well, and from the end of a hardware loop's body to its start. Where it comes back to where it began, and the
+//! registers then tell as much as they did, it repeats: one course is then all of a loop's iterations. It holds
 //! no values: what the loads read, and what is computed between them, is for whoever needs it.
 //!
 //! Invariant: as long as nothing disturbs the core and a [`Walk`] along the course goes on, each interaction asks for its grant
@@ -74,6 +74,7 @@ impl Leg {
         self.kind & Self::STORE != 0
     }
 
+    /// Whether it crosses a word boundary at `address`.
     #[inline(always)]
     fn crosses(self, address: u32) -> bool {
         (self.kind & Self::CROSSES) >> (address & 3) & 1 == 1
@@ -158,6 +159,15 @@ struct Guard {
     taken: bool,
 }
 
+/// What a sum is when its course repeats: one that there was before, and a constant.
+#[derive(Clone, Copy, Debug)]
+struct Renewal {
+    from: u8,
+    offset: u32,
+    /// The bits in which it must not change: those that tell where in a word an address is.
+    keeps: u32,
+}
+
 /// The interactions of a course.
 #[derive(Clone, Debug)]
 pub struct Course {
@@ -168,8 +178,8 @@ pub struct Course {
     script: Box<[Step]>,
     /// The sums of two registers, either of which may be x0, that addresses and guards are made of.
     sums: Box<[[u8; 2]]>,
-    /// If the course repeats, what each sum grows by meanwhile.
-    strides: Option<Box<[u32]>>,
+    /// If the course repeats, what the sums are then.
+    renewals: Option<Box<[Renewal]>>,
     guards: Box<[Guard]>,
     /// The most that a leg has as its [`Passing::laps`].
     most_laps: u8,
@@ -192,7 +202,7 @@ impl Course {
     /// Legs before the course repeats, or ends.
     #[inline(always)]
     fn round(&self) -> usize {
-        self.legs.len() - usize::from(self.strides.is_some())
+        self.legs.len() - usize::from(self.renewals.is_some())
     }
 
     /// How many of the first legs, the first again among them, a walk may come to in its present repetition.
@@ -319,8 +329,13 @@ impl Walk {
         (self.laps, self.asked, self.contention, self.words) = (laps, asked, 0, 0);
         self.round = course.round() as u8;
         self.reach = course.reach(self) as u8;
-        if let Some(legs) = self.legs.get_mut(..course.legs.len()) {
-            legs.copy_from_slice(&course.legs);
+        let sums = &self.sums;
+        for (number, (own, leg)) in self.legs.iter_mut().zip(&course.legs).take(self.reach.into()).enumerate() {
+            *own = *leg;
+            if leg.crosses(sums[usize::from(leg.sum) % SUMS].wrapping_add(leg.offset)) {
+                self.reach = number as u8;
+                break;
+            }
         }
         let first = self.legs[0];
         self.ask(first, self.address(first));
@@ -397,13 +412,20 @@ impl Walk {
         }
         let leg = self.leg(next);
         let asked = if next == self.round {
-            let strides = course.strides.as_deref().unwrap_or_default();
-            let stride = strides.get(usize::from(leg.sum)).copied().unwrap_or_default();
-            let address = self.address(leg).wrapping_add(stride);
-            let asked = self.enter(leg, 0, address, now, horizon, plain)?;
-            for (value, stride) in self.sums.iter_mut().zip(strides) {
-                *value = value.wrapping_add(*stride);
+            let mut sums = self.sums;
+            let mut moved = 0;
+            for (sum, renewal) in sums.iter_mut().zip(course.renewals.as_deref().unwrap_or_default()) {
+                let value = self.sum(renewal.from).wrapping_add(renewal.offset);
+                moved |= (*sum ^ value) & renewal.keeps;
+                *sum = value;
             }
+            // What did not cross a word boundary might do so now.
+            if moved != 0 {
+                return None;
+            }
+            let address = sums[usize::from(leg.sum) % SUMS].wrapping_add(leg.offset);
+            let asked = self.enter(leg, 0, address, now, horizon, plain)?;
+            self.sums = sums;
             self.laps = self.laps.saturating_sub(course.backs.into());
             self.reach = course.reach(self) as u8;
             asked
@@ -426,7 +448,7 @@ impl Walk {
         plain: Plain,
     ) -> Option<(u64, Ask)> {
         let asked = now + u64::from(leg.gap);
-        if asked > horizon + 1 || !leg.is_operation() && (!plain.holds(address) || leg.crosses(address)) {
+        if asked > horizon + 1 || !leg.is_operation() && !plain.holds(address) {
             return None;
         }
         self.grants[usize::from(self.owed) % MOST_OWED] = now;
@@ -530,7 +552,7 @@ pub struct Chart {
     passings: Vec<Passing>,
     script: Vec<Step>,
     sums: Vec<[u8; 2]>,
-    strides: Option<Box<[u32]>>,
+    renewals: Option<Box<[Renewal]>>,
     guards: Vec<Guard>,
     floats: bool,
     lap: Option<Lap>,
@@ -564,7 +586,7 @@ impl Chart {
             passings: Vec::new(),
             script: Vec::new(),
             sums: Vec::new(),
-            strides: None,
+            renewals: None,
             guards: Vec::new(),
             floats: false,
             lap,
@@ -679,11 +701,13 @@ impl Chart {
         }
         self.laps += u8::from(way.back);
         self.floats |= block.floats;
-        self.script.push(Step::take(&last.interaction));
-        if block.quads.is_some() {
-            self.script.push(Step::block(id));
-        } else {
-            self.script.extend(way.uops.iter().filter_map(|(_, uop)| Step::compute(uop)));
+        Step::take(&last.interaction, &mut self.script);
+        let fours = block.quads.as_ref().map_or(0, |quads| quads.fours());
+        for (number, uop) in block.uops.iter().enumerate() {
+            if fours >> number & 1 == 1 {
+                self.script.push(Step::fours(id, number, uop));
+            }
+            self.script.extend(Step::compute(uop));
         }
         if way.steps != 0 {
             self.script.push(Step::loop_end(way.steps));
@@ -730,24 +754,27 @@ impl Chart {
         !(again && self.repeat()) && self.legs.len() < LONGEST
     }
 
-    /// The course came to where it began: lets it repeat, if what it asks of the registers moved by constants.
+    /// The course came to where it began: lets it repeat, if all sums that it is made of are such sums again.
     fn repeat(&mut self) -> bool {
-        let stride = |[a, b]: &[u8; 2]| {
-            let moved = |register: u8| {
-                let sum = self.held(register)?;
-                (sum.registers == [register, 0]).then_some(sum.offset)
+        let known = self.sums.len();
+        let mut renewals = Vec::new();
+        while let Some([a, b]) = self.sums.get(renewals.len()).copied() {
+            let sum = self.held(a).and_then(|a| a.plus(self.held(b)?));
+            let Some((from, offset)) = sum.and_then(|sum| self.number(sum)) else {
+                self.sums.truncate(known);
+                return false;
             };
-            Some(moved(*a)?.wrapping_add(moved(*b)?))
-        };
-        self.strides = self.sums.iter().map(stride).collect();
-        if self.strides.is_some()
-            && let [first, .., last] = &mut self.legs[..]
-        {
-            (last.sum, last.offset) = (first.sum, first.offset);
-            self.backs = self.laps;
-            self.script.push(Step::AGAIN);
+            let addresses = self.legs.iter().any(|leg| usize::from(leg.sum) == renewals.len());
+            let keeps = if addresses { 3 } else { 0 };
+            renewals.push(Renewal { from, offset, keeps });
         }
-        self.strides.is_some()
+        if let [first, .., last] = &mut self.legs[..] {
+            (last.sum, last.offset) = (first.sum, first.offset);
+        }
+        self.backs = self.laps;
+        self.script.push(Step::AGAIN);
+        self.renewals = Some(renewals.into());
+        true
     }
 
     /// What follows the instruction of `len` bytes at `pc`, which is no branch.
@@ -783,7 +810,7 @@ impl Chart {
             passings: self.passings.into(),
             script: self.script.into(),
             sums: self.sums.into(),
-            strides: self.strides,
+            renewals: self.renewals,
             guards: self.guards.into(),
             floats: self.floats,
             lap: self.lap,

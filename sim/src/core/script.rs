@@ -47,8 +47,10 @@ enum Run {
     ComputeOfLane(ComputeFn, Replicate),
     /// A floating-point operation.
     Float(FloatFn, Option<Rounding>, Replicate),
-    /// All that a block computes.
-    Block(BlockId),
+    /// The same, and it was granted; [`Run::Operation`] follows.
+    Granted(FloatFn, Option<Rounding>, Replicate),
+    /// Fours of multiply-adds begin with this computation of a block; they follow, each of them by such a step and as four.
+    Fours(BlockId, u8),
     /// The second-last (1) or last (2) instruction of a hardware loop's body, or both.
     LoopEnd(u8),
     /// The course repeats.
@@ -71,11 +73,22 @@ impl Step {
         }
     }
 
-    /// An interaction was granted.
-    pub(super) fn take(interaction: &Interaction) -> Self {
-        let Interaction::Access(access) = interaction else {
-            return Self::only(Run::Operation);
-        };
+    /// An interaction was granted behind the steps of `script`.
+    pub(super) fn take(interaction: &Interaction, script: &mut Vec<Self>) {
+        match interaction {
+            Interaction::Access(access) => script.push(Self::take_access(access)),
+            Interaction::Operation(_) => {
+                if let Some(step) = script.last_mut()
+                    && let Run::Float(eval, fixed, replicate) = step.run
+                {
+                    step.run = Run::Granted(eval, fixed, replicate);
+                }
+                script.push(Self::only(Run::Operation));
+            }
+        }
+    }
+
+    fn take_access(access: &Access) -> Self {
         let run = match access.loads_word() {
             true if access.rd() == 0 => Run::Access(*access),
             true if access.post_increments() => Run::LoadPost,
@@ -120,14 +133,28 @@ impl Step {
         })
     }
 
-    /// What a block computes.
-    pub(super) fn block(id: BlockId) -> Self {
-        Self::only(Run::Block(id))
+    /// Fours that begin with `uop`, computation `number` of a block.
+    pub(super) fn fours(id: BlockId, number: usize, uop: &Uop) -> Self {
+        Self {
+            rd: uop.rd,
+            ..Self::only(Run::Fours(id, number as u8))
+        }
     }
 
     /// Those of the last two instructions of a loop's body.
     pub(super) fn loop_end(steps: u8) -> Self {
         Self::only(Run::LoopEnd(steps))
+    }
+}
+
+impl Step {
+    #[inline(always)]
+    fn float(&self, eval: FloatFn, rounding: Rounding, replicate: Replicate, registers: &mut [u32; 64]) -> Flags {
+        let [a, b, c] = [self.a, self.b, self.c].map(|number| registers[at(number)]);
+        let result = eval(a, replicate.of(b).wrapping_add(self.imm), c, rounding);
+        registers[at(self.rd)] = result.bits;
+        registers[0] = 0;
+        result.flags
     }
 }
 
@@ -191,15 +218,21 @@ impl Core {
                     registers[at(step.rd)] = eval(a, b.wrapping_add(step.imm), c, step.aux);
                 }
                 Run::Float(eval, fixed, replicate) => {
-                    let (b, c) = (replicate.of(b), registers[at(step.c)]);
-                    let result = eval(a, b.wrapping_add(step.imm), c, fixed.unwrap_or(dynamic));
-                    registers[at(step.rd)] = result.bits;
-                    registers[0] = 0;
-                    flags |= result.flags;
+                    flags |= step.float(eval, fixed.unwrap_or(dynamic), replicate, registers);
                 }
-                Run::Block(id) => {
-                    if let Some(block) = program.numbered(id) {
-                        self.compute(block, dynamic);
+                Run::Granted(eval, fixed, replicate) => {
+                    flags |= step.float(eval, fixed.unwrap_or(dynamic), replicate, registers);
+                    let Some(grant) = grants.next() else { break };
+                    told(Granted::Operation(*grant));
+                    next += 1;
+                }
+                Run::Fours(id, number) => {
+                    if let Some(quads) = program.numbered(id).and_then(|block| block.quads.as_ref())
+                        && quads.round_by(dynamic)
+                    {
+                        let (done, raised) = self.pass_fours(quads, number.into(), step.rd);
+                        flags |= raised;
+                        next += (done + done / 4).saturating_sub(1);
                     }
                 }
                 Run::LoopEnd(steps) => {

@@ -232,15 +232,12 @@ impl Core {
     pub(super) fn compute(&mut self, block: &Block, dynamic: Rounding) {
         let mut flags = Flags::NONE;
         let computations = &block.uops[..usize::from(block.count)];
-        let fours = block
-            .quads
-            .as_ref()
-            .map_or(0, |quads| quads.apart | quads.sums | quads.horners);
+        let fours = block.quads.as_ref().map_or(0, |quads| quads.fours());
         let mut next = 0;
         while let Some(uop) = computations.get(next) {
             if fours >> next & 1 == 1
                 && let Some(quads) = &block.quads
-                && (dynamic == Rounding::Rne || uop.rounding != RoundingMode::Dynamic)
+                && quads.round_by(dynamic)
             {
                 let (done, known) = self.pass_fours(quads, next, uop.rd);
                 flags |= known;
@@ -273,7 +270,7 @@ impl Core {
     /// Runs the fours that begin with the block's instruction `next`, which writes `rd`, as far as their results are known at
     /// once: how many instructions, and their flags.
     #[inline(never)]
-    fn pass_fours(&mut self, quads: &Quads, next: usize, rd: u8) -> (usize, Flags) {
+    pub(super) fn pass_fours(&mut self, quads: &Quads, next: usize, rd: u8) -> (usize, Flags) {
         if quads.apart >> next & 1 == 0 {
             return self.pass_chain(quads, next, rd);
         }

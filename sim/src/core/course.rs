@@ -39,11 +39,11 @@ pub struct Leg {
 }
 
 impl Leg {
-    /// What [`Self::kind`] consists of: at which of the last two bits of an address it crosses a word boundary, whether it
+    /// What [`Self::kind`] consists of: the bits of the address that must be zero for the access to be aligned, whether it
     /// stores, and whether it is an operation of a shared FPU.
-    const CROSSES: u8 = 0b1111;
-    const STORE: u8 = 1 << 4;
-    const OPERATION: u8 = 1 << 5;
+    const ALIGNED: u8 = 0b11;
+    const STORE: u8 = 1 << 2;
+    const OPERATION: u8 = 1 << 3;
 
     const NONE: Self = Self {
         offset: 0,
@@ -57,9 +57,8 @@ impl Leg {
         match interaction {
             Interaction::Operation(_) => Self::OPERATION,
             Interaction::Access(access) => {
-                let crosses = (0..4).filter(|offset| access.crosses(*offset));
                 let store = if access.is_store() { Self::STORE } else { 0 };
-                store | crosses.map(|offset| 1 << offset).sum::<u8>()
+                store | (access.bytes() as u8).wrapping_sub(1) & Self::ALIGNED
             }
         }
     }
@@ -74,10 +73,10 @@ impl Leg {
         self.kind & Self::STORE != 0
     }
 
-    /// Whether it crosses a word boundary at `address`.
+    /// The bits of an address that must be zero for the access to be aligned.
     #[inline(always)]
-    fn crosses(self, address: u32) -> bool {
-        (self.kind & Self::CROSSES) >> (address & 3) & 1 == 1
+    fn aligned(self) -> u32 {
+        (self.kind & Self::ALIGNED).into()
     }
 
     /// Cycles from the grant of the one before it.
@@ -159,12 +158,14 @@ struct Guard {
     taken: bool,
 }
 
-/// What a sum is when its course repeats: one that there was before, and a constant.
+/// What a sum is when its course repeats: one that there was before, another one a number of times, and a constant.
 #[derive(Clone, Copy, Debug)]
 struct Renewal {
     from: u8,
+    other: u8,
+    times: u32,
     offset: u32,
-    /// The bits in which it must not change: those that tell where in a word an address is.
+    /// The bits in which it must not change, or accesses would not be aligned.
     keeps: u32,
 }
 
@@ -176,8 +177,8 @@ pub struct Course {
     passings: Box<[Passing]>,
     /// What is read and computed on the way.
     script: Box<[Step]>,
-    /// The sums of two registers, either of which may be x0, that addresses and guards are made of.
-    sums: Box<[[u8; 2]]>,
+    /// The sums of registers that addresses and guards are made of.
+    sums: Box<[Terms]>,
     /// If the course repeats, what the sums are then.
     renewals: Option<Box<[Renewal]>>,
     guards: Box<[Guard]>,
@@ -321,9 +322,8 @@ impl Walk {
     /// the loop goes back. False where the course leads nowhere.
     #[inline(always)]
     pub fn set_out(&mut self, course: &Course, registers: &[u32; 64], asked: u64, laps: u32) -> bool {
-        for (value, [a, b]) in self.sums.iter_mut().zip(&course.sums) {
-            let [a, b] = [a, b].map(|number| registers[usize::from(number & 63)]);
-            *value = a.wrapping_add(b);
+        for (value, terms) in self.sums.iter_mut().zip(&course.sums) {
+            *value = terms.sum(registers);
         }
         (self.at, self.behind, self.owed) = (0, 0, 0);
         (self.laps, self.asked, self.contention, self.words) = (laps, asked, 0, 0);
@@ -332,7 +332,7 @@ impl Walk {
         let sums = &self.sums;
         for (number, (own, leg)) in self.legs.iter_mut().zip(&course.legs).take(self.reach.into()).enumerate() {
             *own = *leg;
-            if leg.crosses(sums[usize::from(leg.sum) % SUMS].wrapping_add(leg.offset)) {
+            if sums[usize::from(leg.sum) % SUMS].wrapping_add(leg.offset) & leg.aligned() != 0 {
                 self.reach = number as u8;
                 break;
             }
@@ -415,11 +415,11 @@ impl Walk {
             let mut sums = self.sums;
             let mut moved = 0;
             for (sum, renewal) in sums.iter_mut().zip(course.renewals.as_deref().unwrap_or_default()) {
-                let value = self.sum(renewal.from).wrapping_add(renewal.offset);
+                let other = self.sum(renewal.other).wrapping_mul(renewal.times);
+                let value = self.sum(renewal.from).wrapping_add(other).wrapping_add(renewal.offset);
                 moved |= (*sum ^ value) & renewal.keeps;
                 *sum = value;
             }
-            // What did not cross a word boundary might do so now.
             if moved != 0 {
                 return None;
             }
@@ -517,32 +517,101 @@ impl Walk {
     }
 }
 
-/// The sum of two registers, either of which may be x0, and a constant.
+/// What addresses and guards are made of: a register, and another one a number of times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Terms {
+    register: u8,
+    other: u8,
+    times: u32,
+}
+
+impl Terms {
+    const NONE: Self = Self::of(0);
+
+    const fn of(register: u8) -> Self {
+        Self {
+            register,
+            other: 0,
+            times: 0,
+        }
+    }
+
+    #[inline(always)]
+    fn sum(self, registers: &[u32; 64]) -> u32 {
+        let [register, other] = [self.register, self.other].map(|number| registers[usize::from(number & 63)]);
+        register.wrapping_add(other.wrapping_mul(self.times))
+    }
+
+    /// The terms of a sum of two, if they are as simple.
+    fn plus(self, more: Self) -> Option<Self> {
+        let mut terms: Vec<(u8, u32)> = Vec::new();
+        for (register, times) in [
+            (self.register, 1),
+            (self.other, self.times),
+            (more.register, 1),
+            (more.other, more.times),
+        ] {
+            match terms.iter_mut().find(|(known, _)| *known == register) {
+                _ if register == 0 => {}
+                Some((_, sum)) => *sum = sum.checked_add(times)?,
+                None => terms.push((register, times)),
+            }
+        }
+        terms.sort_by_key(|(_, times)| *times);
+        match terms[..] {
+            [] => Some(Self::NONE),
+            [(register, 1)] => Some(Self::of(register)),
+            [(other, times)] => Some(Self {
+                register: 0,
+                other,
+                times,
+            }),
+            [(register, 1), (other, times)] => Some(Self { register, other, times }),
+            _ => None,
+        }
+    }
+}
+
+/// A sum of registers and a constant.
 #[derive(Clone, Copy, Debug)]
 struct Sum {
-    registers: [u8; 2],
+    terms: Terms,
     offset: u32,
 }
 
 impl Sum {
     fn plus(self, other: Self) -> Option<Self> {
-        let registers = match (self.registers, other.registers) {
-            (both, [0, 0]) => both,
-            ([0, 0], both) => both,
-            ([one, 0], [another, 0]) => [one, another],
-            _ => return None,
-        };
         Some(Self {
-            registers,
+            terms: self.terms.plus(other.terms)?,
             offset: self.offset.wrapping_add(other.offset),
         })
     }
 
     fn constant(offset: u32) -> Self {
         Self {
-            registers: [0, 0],
+            terms: Terms::NONE,
             offset,
         }
+    }
+
+    /// So many times the sum, if it is of one register.
+    fn times(self, times: u32) -> Option<Self> {
+        let Terms { register, other: 0, .. } = self.terms else {
+            return (times == 1).then_some(self);
+        };
+        let terms = match times {
+            1 => self.terms,
+            _ if register == 0 || times == 0 => Terms::NONE,
+            _ => Terms {
+                register: 0,
+                other: register,
+                times,
+            },
+        };
+        Some(Self {
+            terms,
+            offset: self.offset.wrapping_mul(times),
+        })
     }
 }
 
@@ -551,7 +620,7 @@ pub struct Chart {
     legs: Vec<Leg>,
     passings: Vec<Passing>,
     script: Vec<Step>,
-    sums: Vec<[u8; 2]>,
+    sums: Vec<Terms>,
     renewals: Option<Box<[Renewal]>>,
     guards: Vec<Guard>,
     floats: bool,
@@ -578,7 +647,7 @@ impl Chart {
     /// One for a core in the body of this loop.
     pub fn new(lap: Option<Lap>) -> Self {
         let held = |number| Sum {
-            registers: [number, 0],
+            terms: Terms::of(number),
             offset: 0,
         };
         Self {
@@ -758,15 +827,12 @@ impl Chart {
     fn repeat(&mut self) -> bool {
         let known = self.sums.len();
         let mut renewals = Vec::new();
-        while let Some([a, b]) = self.sums.get(renewals.len()).copied() {
-            let sum = self.held(a).and_then(|a| a.plus(self.held(b)?));
-            let Some((from, offset)) = sum.and_then(|sum| self.number(sum)) else {
+        while let Some(terms) = self.sums.get(renewals.len()).copied() {
+            let Some(renewal) = self.renewal(terms, renewals.len()) else {
                 self.sums.truncate(known);
                 return false;
             };
-            let addresses = self.legs.iter().any(|leg| usize::from(leg.sum) == renewals.len());
-            let keeps = if addresses { 3 } else { 0 };
-            renewals.push(Renewal { from, offset, keeps });
+            renewals.push(renewal);
         }
         if let [first, .., last] = &mut self.legs[..] {
             (last.sum, last.offset) = (first.sum, first.offset);
@@ -775,6 +841,26 @@ impl Chart {
         self.script.push(Step::AGAIN);
         self.renewals = Some(renewals.into());
         true
+    }
+
+    /// What sum `number`, of `terms`, is by what is known now.
+    fn renewal(&mut self, terms: Terms, number: usize) -> Option<Renewal> {
+        let other = self.held(terms.other)?.times(terms.times)?;
+        let Sum { terms, offset } = self.held(terms.register)?.plus(other)?;
+        let single = |register| Sum {
+            terms: Terms::of(register),
+            offset: 0,
+        };
+        let (from, _) = self.number(single(terms.register))?;
+        let (other, _) = self.number(single(terms.other))?;
+        let addresses = self.legs.iter().filter(|leg| usize::from(leg.sum) == number);
+        Some(Renewal {
+            from,
+            other,
+            times: terms.times,
+            offset,
+            keeps: addresses.fold(0, |bits, leg| bits | leg.aligned()),
+        })
     }
 
     /// What follows the instruction of `len` bytes at `pc`, which is no branch.
@@ -820,9 +906,9 @@ impl Chart {
 
     /// The number of the sum's registers, and its constant.
     fn number(&mut self, sum: Sum) -> Option<(u8, u32)> {
-        let known = self.sums.iter().position(|registers| *registers == sum.registers);
+        let known = self.sums.iter().position(|terms| *terms == sum.terms);
         let number = known.unwrap_or_else(|| {
-            self.sums.push(sum.registers);
+            self.sums.push(sum.terms);
             self.sums.len() - 1
         });
         (number < SUMS).then_some((number as u8, sum.offset))

@@ -21,6 +21,9 @@ const PAGE_BYTES: u32 = 1 << PAGE_BITS;
 /// Places where an instruction can begin in a page.
 pub const SLOTS: usize = PAGE_BYTES as usize / 2;
 
+/// A course is worked out when it was asked for so often: not for what all workers do once.
+const OFTEN: u8 = 16;
+
 /// No decoded page.
 const NONE: u32 = u32::MAX;
 /// No decoded page, but the watched word lies there.
@@ -31,6 +34,8 @@ struct Page {
     uops: Box<[Uop; SLOTS]>,
     blocks: Box<[Option<BlockId>; SLOTS]>,
     courses: Box<[Option<CourseId>; SLOTS]>,
+    /// How often a course was asked for that is not known, up to [`OFTEN`].
+    asked: Box<[u8; SLOTS]>,
     /// The slots that blocks cover, one bit each.
     covered: [u64; SLOTS / 64],
 }
@@ -98,6 +103,7 @@ impl Program {
             uops: uops.into_boxed_slice().try_into().expect("a page has SLOTS slots"),
             blocks: Box::new([None; SLOTS]),
             courses: Box::new([None; SLOTS]),
+            asked: Box::new([0; SLOTS]),
             covered: [0; SLOTS / 64],
         });
         self.tables[which as usize][number] = index;
@@ -183,6 +189,13 @@ impl Program {
     #[inline(always)]
     pub fn course(&self, id: CourseId) -> Option<&Course> {
         self.courses.get(id)
+    }
+
+    /// Whether the course that begins at the interaction at `pc` in page `page`, and is not known, was asked for often.
+    pub fn asks_often(&mut self, page: u32, pc: u32) -> bool {
+        let asked = &mut self.pages[page as usize].asked[Self::slot(pc)];
+        *asked = OFTEN.min(*asked + 1);
+        *asked == OFTEN
     }
 
     /// Works out the course that begins at the interaction at `pc`, which lies in page `page`, for a core in the body of a loop.

@@ -148,6 +148,9 @@ impl Machine {
             .course_at(start.page, start.pc)
             .is_none_or(|(_, course)| !start.is_of(course))
         {
+            if !self.program.asks_often(start.page, start.pc) {
+                return;
+            }
             self.chart(&start);
         }
         let (core, Ahead { course, walk }) = (&mut self.cores[index], &mut self.ahead[index % MAX_WORKERS]);

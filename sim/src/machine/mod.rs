@@ -622,16 +622,15 @@ impl Machine {
             let horizon = (now + ahead).min(limit);
             let locked = self.locked_bank.is_some_and(|(_, cycle)| cycle == now);
             if contested != 0 || locked {
-                self.meet_at_banks(workers & !fpus, horizon);
+                let contested = if locked { u64::MAX } else { contested };
+                self.contend(workers & !fpus, contested, horizon);
             } else {
                 let mut rest = workers & !fpus;
                 while rest != 0 {
                     let index = rest.trailing_zeros() as usize;
                     rest &= rest - 1;
                     self.arbiter.grant_only(self.wants.of(index).0.into(), index);
-                    if !self.go_ahead(index, horizon) {
-                        self.serve_worker(index, horizon, &mut Silent);
-                    }
+                    self.meet_bank(index, horizon);
                 }
             }
             if fpus != 0 {
@@ -644,16 +643,46 @@ impl Machine {
         }
     }
 
+    /// A worker got its bank.
+    #[inline(always)]
+    fn meet_bank(&mut self, index: usize, horizon: u64) {
+        if !self.go_ahead(index, horizon) {
+            self.serve_worker(index, horizon, &mut Silent);
+        }
+    }
+
     /// Serves workers that ask for banks, of which some may be contested.
     #[inline(never)]
-    fn meet_at_banks(&mut self, asking: u64, horizon: u64) {
+    fn contend(&mut self, asking: u64, contested: u64, horizon: u64) {
         let mut rest = asking;
         while rest != 0 {
             let index = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            self.bank_requests.ask(self.wants.of(index).0.into(), index);
+            let bank = usize::from(self.wants.of(index).0);
+            if contested >> (bank % 64) & 1 == 0 {
+                rest &= rest - 1;
+                self.arbiter.grant_only(bank, index);
+                self.meet_bank(index, horizon);
+                continue;
+            }
+            let asking = self.who_wants(bank, rest);
+            rest &= !asking;
+            if let Some(winner) = self.arbitrate(bank, asking.into()) {
+                self.meet_bank(winner, horizon);
+            }
         }
-        self.serve_banks(horizon, &mut Silent);
+    }
+
+    /// Those of some workers that ask for a bank.
+    #[inline(always)]
+    fn who_wants(&self, bank: usize, mut workers: u64) -> u64 {
+        let want = Want::bank(bank);
+        let mut asking = 0;
+        while workers != 0 {
+            let index = workers.trailing_zeros() as usize;
+            asking |= u64::from(self.wants.of(index) == want) << index;
+            workers &= workers - 1;
+        }
+        asking
     }
 
     /// All of it but the fetch stages.
@@ -776,21 +805,23 @@ impl Machine {
                 let bit = banks.trailing_zeros();
                 let bank = 64 * word + bit as usize;
                 banks &= banks - 1;
+                let only = self.bank_requests.only(bank);
                 if contested >> bit & 1 == 0 {
-                    let only = self.bank_requests.only(bank);
                     self.arbiter.grant_only(bank, only);
                     self.serve_winner(only, horizon, observer);
-                } else if let Some(winner) = self.arbitrate(bank) {
+                    continue;
+                }
+                let asking = self.bank_requests.several(bank) | 1 << only;
+                if let Some(winner) = self.arbitrate(bank, asking) {
                     self.serve_winner(winner, horizon, observer);
                 }
             }
         }
     }
 
-    /// Finds who gets a bank that several ask for, or that may be locked; all others ask again.
+    /// Finds who gets a bank that several may ask for, or that may be locked; all others ask again.
     #[inline(never)]
-    fn arbitrate(&mut self, bank: usize) -> Option<usize> {
-        let asking = self.bank_requests.several(bank) | 1 << self.bank_requests.only(bank);
+    fn arbitrate(&mut self, bank: usize, asking: Masters) -> Option<usize> {
         if self.locked_bank.is_some_and(|locked| locked == (bank, self.now)) {
             self.refuse(asking, bank);
             return None;

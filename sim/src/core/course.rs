@@ -457,11 +457,11 @@ impl Walk {
             self.contention += (now - self.asked) as u32;
         }
         self.at = number;
-        self.ask(leg, address);
         if leg.is_operation() {
             self.asked = asked;
             return Some((asked, Ask::Operation));
         }
+        self.ask(leg, address);
         Some((asked, Ask::Access(address)))
     }
 

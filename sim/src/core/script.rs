@@ -177,10 +177,10 @@ impl Core {
         program: &Program,
     ) {
         let mut grants = owed.grants.iter();
-        let mut next = owed.passings.get(owed.from).map_or(0, |passing| passing.step.into());
+        let first = owed.passings.get(owed.from).map_or(0, |passing| passing.step.into());
+        let mut steps = owed.script.get(first..).unwrap_or_default().iter();
         let mut flags = Flags::NONE;
-        while let Some(step) = owed.script.get(next) {
-            next += 1;
+        while let Some(step) = steps.next() {
             let registers = &mut self.registers;
             let (a, b) = (registers[at(step.a)], registers[at(step.b)]);
             match step.run {
@@ -224,7 +224,7 @@ impl Core {
                     flags |= step.float(eval, fixed.unwrap_or(dynamic), replicate, registers);
                     let Some(grant) = grants.next() else { break };
                     told(Granted::Operation(*grant));
-                    next += 1;
+                    steps.next();
                 }
                 Run::Fours(id, number) => {
                     if let Some(quads) = program.numbered(id).and_then(|block| block.quads.as_ref())
@@ -232,7 +232,9 @@ impl Core {
                     {
                         let (done, raised) = self.pass_fours(quads, number.into(), step.rd);
                         flags |= raised;
-                        next += (done + done / 4).saturating_sub(1);
+                        if done > 0 {
+                            steps.nth(done + done / 4 - 2);
+                        }
                     }
                 }
                 Run::LoopEnd(steps) => {
@@ -240,7 +242,7 @@ impl Core {
                         self.loops.pass_end(lap, steps);
                     }
                 }
-                Run::Again => next = 0,
+                Run::Again => steps = owed.script.iter(),
             }
         }
         self.csr.fflags |= flags.0;

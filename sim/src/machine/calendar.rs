@@ -23,8 +23,9 @@ impl CoreSet {
         self.0[core / 64 % 2] &= !(1 << (core % 64));
     }
 
+    #[inline(always)]
     fn is_empty(self) -> bool {
-        self == Self::default()
+        self.0[0] | self.0[1] == 0
     }
 
     /// Does something for each core, in order.
@@ -132,19 +133,27 @@ impl Calendar {
         }
     }
 
-    /// Puts a core in; gives who is due in `cycle` if that is near.
+    /// Puts a core in; gives who is due in `cycle`, or in the first one that is still to come, if that is near.
     #[inline(always)]
     fn near(&mut self, cycle: u64, core: usize) -> Option<&mut Due> {
-        let cycle = cycle.max(self.base);
-        if cycle - self.base >= SLOTS {
-            self.far.push((cycle, core));
+        let ahead = cycle.saturating_sub(self.base);
+        if ahead >= SLOTS {
+            self.put_far(cycle, core);
             return None;
         }
-        let slot = cycle % SLOTS;
-        self.occupied |= 1 << slot;
+        let slot = (self.base + ahead) % SLOTS;
         let due = &mut self.ring[slot as usize];
+        if due.cores.is_empty() {
+            self.occupied |= 1 << slot;
+        }
         due.cores.insert(core);
         Some(due)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_far(&mut self, cycle: u64, core: usize) {
+        self.far.push((cycle, core));
     }
 
     /// Core `core` is not due any more.

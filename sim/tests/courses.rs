@@ -1,5 +1,6 @@
-//! Loops of loads and stores, as kernels have them: the fast engine arbitrates ahead of what the loads read, the oracle goes
-//! step by step. The workers read and write the same words, so that what a load reads depends on when it is granted.
+//! Loops of loads, stores and floating-point operations, as kernels have them: the fast engine arbitrates banks and shared FPUs
+//! ahead of what is read and computed, the oracle goes step by step. The workers read and write the same words, so that what a
+//! load reads depends on when it is granted.
 //!
 //! Invariant: both end, or are cut short, with the same registers, memory and counters.
 
@@ -20,6 +21,7 @@ const SHARED: u32 = 0x1000_0100;
 fn instruction() -> impl Strategy<Value = String> {
     let address = || prop::sample::select(vec!["t3", "t4", "t5", "t6"]);
     let number = || prop::sample::select(vec!["a0", "a1", "a2", "a3", "a4", "a5", "zero"]);
+    let float = || prop::sample::select(vec!["fa0", "fa1", "fa2", "fa3"]);
     let offset = || (-4..8i32).prop_map(|words| 4 * words);
     prop_oneof![
         6 => (number(), offset(), address()).prop_map(|(d, at, base)| format!("lw {d}, {at}({base})")),
@@ -35,6 +37,15 @@ fn instruction() -> impl Strategy<Value = String> {
         1 => (number(), number(), number()).prop_map(|(d, a, b)| format!("cv.mac {d}, {a}, {b}")),
         1 => (address(), number()).prop_map(|(base, a)| format!("andi {a}, {a}, 60\nadd {base}, s3, {a}")),
         1 => (number(), offset()).prop_map(|(a, at)| format!("flw fa0, {at}(t3)\nfmadd.s fa1, fa0, fa0, fa1\nfmv.x.w {a}, fa1")),
+        1 => (float(), float(), float()).prop_map(|(d, a, b)| format!("fmadd.s {d}, {a}, {b}, {d}")),
+        1 => (float(), float(), float()).prop_map(|(d, a, b)| format!("fadd.s {d}, {a}, {b}")),
+        1 => (float(), float(), float()).prop_map(|(d, a, b)| format!("fsgnj.s {d}, {a}, {b}")),
+        1 => (float(), float(), float()).prop_map(|(d, a, b)| format!("vfmac.h {d}, {a}, {b}")),
+        1 => (number(), float(), float()).prop_map(|(d, a, b)| format!("feq.s {d}, {a}, {b}")),
+        2 => (float(), offset(), address()).prop_map(|(d, at, base)| format!("flw {d}, {at}({base})")),
+        1 => (float(), -8..8i32, address()).prop_map(|(d, at, base)| format!("flh {d}, {at}({base})")),
+        1 => (float(), offset(), address()).prop_map(|(d, at, base)| format!("fsw {d}, {at}({base})")),
+        1 => address().prop_map(|base| format!("addi {base}, {base}, 6")),
         1 => Just("c.nop".to_owned()),
         1 => (number(), number()).prop_map(|(a, b)| format!("blt {a}, {b}, 8\naddi a5, a5, 1")),
     ]
@@ -71,23 +82,37 @@ fn end(config: &Config, body: &str, engine: Engine, max_cycles: u64) -> Left {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn loops_over_shared_words_end_alike_in_both_engines_wherever_they_are_cut_short(
         loops in prop::collection::vec((0..3u32, 1..40u32, prop::collection::vec(instruction(), 1..14)), 1..4),
         apart in 0..5u32,
-        banks in prop::sample::select(vec![4, 16]),
+        banks in prop::sample::select(vec![4, 16, 128]),
+        (sharing, fpus) in prop::sample::select(vec![
+            ("private", 8), ("private", 8), ("static", 4), ("static", 3), ("pooled", 4), ("pooled", 1),
+        ]),
+        latencies in [0..3u32, 0..2u32, 0..2u32],
         cut in 0..1_000u64,
     ) {
         let mut body = format!("li s3, {SHARED:#x}\nli s2, 8\nslli t1, s0, {apart}\nadd t3, s3, t1\n");
         body += "addi t4, t3, 16\naddi t5, t3, 36\naddi t6, s3, 0\nadd a0, s0, zero\nli a1, 77\n";
         body += "li a2, 0\nli a3, 0\nli a4, 3\nli a5, 0\nfmv.w.x fa1, zero\n";
+        body += "fmv.w.x fa0, a1\nfmv.w.x fa2, a4\nfmv.w.x fa3, t3\n";
         for (number, (kind, count, instructions)) in loops.iter().enumerate() {
             body += &repeated(*kind, number, *count, instructions);
             body += "addi t3, s3, 32\naddi t4, s3, 0\naddi t5, s3, 96\naddi t6, s3, 128\n";
         }
-        let config = config("ennead", &["cluster.workers=8", &format!("l1.banks={banks}")]);
+        let [addmul, others, fp16] = latencies;
+        let config = config("ennead", &[
+            "cluster.workers=8",
+            &format!("l1.banks={banks}"),
+            &format!("fpu.sharing={sharing}"),
+            &format!("fpu.count={fpus}"),
+            &format!("fpu.addmul_latency={addmul}"),
+            &format!("fpu.others_latency={others}"),
+            &format!("fpu.fp16_latency={fp16}"),
+        ]);
         let oracle = end(&config, &body, Engine::Lockstep, 60_000);
         prop_assert_eq!(&end(&config, &body, Engine::Calendar, 60_000), &oracle);
         let limit = 600 + (oracle.2.cycles.saturating_sub(600)) * cut / 1_000;

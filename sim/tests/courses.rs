@@ -46,9 +46,20 @@ fn instruction() -> impl Strategy<Value = String> {
         1 => (float(), -8..8i32, address()).prop_map(|(d, at, base)| format!("flh {d}, {at}({base})")),
         1 => (float(), offset(), address()).prop_map(|(d, at, base)| format!("fsw {d}, {at}({base})")),
         1 => address().prop_map(|base| format!("addi {base}, {base}, 6")),
+        1 => (number(), prop::sample::select(vec!["fflags", "mscratch"])).prop_map(|(d, csr)| format!("csrrs {d}, {csr}, zero")),
+        1 => (prop::sample::select(vec!["fmadd.s", "vfmac.h"]), 1..4usize).prop_map(|(name, fours)| fours_of(name, fours)),
         1 => Just("c.nop".to_owned()),
         1 => (number(), number()).prop_map(|(a, b)| format!("blt {a}, {b}, 8\naddi a5, a5, 1")),
     ]
+}
+
+/// So many times four multiply-adds that are independent.
+fn fours_of(name: &str, fours: usize) -> String {
+    let one = |sum: usize| match name {
+        "fmadd.s" => format!("fmadd.s fa{sum}, fa4, fa5, fa{sum}\n"),
+        _ => format!("{name} fa{sum}, fa4, fa5\n"),
+    };
+    (0..4).map(one).collect::<String>().repeat(fours).trim_end().to_owned()
 }
 
 /// A loop around `body` that runs `count` times: one of the cores', or a branch.
@@ -99,6 +110,7 @@ proptest! {
         body += "addi t4, t3, 16\naddi t5, t3, 36\naddi t6, s3, 0\nadd a0, s0, zero\nli a1, 77\n";
         body += "li a2, 0\nli a3, 0\nli a4, 3\nli a5, 0\nfmv.w.x fa1, zero\n";
         body += "fmv.w.x fa0, a1\nfmv.w.x fa2, a4\nfmv.w.x fa3, t3\n";
+        body += "li a2, 0x3c014200\nfmv.w.x fa4, a2\nfmv.w.x fa5, a2\nli a2, 0\n";
         for (number, (kind, count, instructions)) in loops.iter().enumerate() {
             body += &repeated(*kind, number, *count, instructions);
             body += "addi t3, s3, 32\naddi t4, s3, 0\naddi t5, s3, 96\naddi t6, s3, 128\n";

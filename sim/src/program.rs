@@ -218,8 +218,13 @@ impl Program {
             goes_on = self.blocks.get(id).is_some_and(|block| chart.go(&way, id, block));
         }
         let slot = Self::slot(pc);
-        self.pages[page as usize].covered[slot / 64] |= 1 << (slot % 64);
-        self.pages[page as usize].courses[slot] = self.courses.keep(chart.finish());
+        let Page { courses, covered, .. } = &mut self.pages[page as usize];
+        covered[slot / 64] |= 1 << (slot % 64);
+        let course = chart.finish();
+        courses[slot] = match courses[slot].filter(|id| self.courses.get(*id).is_some()) {
+            Some(id) => self.courses.replace(id, course),
+            None => self.courses.keep(course),
+        };
     }
 
     /// Keeps what lies on a way as a block.

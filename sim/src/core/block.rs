@@ -489,6 +489,13 @@ impl<T> Kept<T> {
         NonZeroU32::new(number).map(|number| Number(number, PhantomData))
     }
 
+    /// Puts another thing in the place of what has a number, if that was not forgotten; gives its number.
+    pub fn replace(&mut self, number: Number<T>, thing: T) -> Option<Number<T>> {
+        let place = self.list.get_mut(number.0.get().wrapping_sub(self.first) as usize)?;
+        *place = thing;
+        Some(number)
+    }
+
     /// Forgets all.
     pub fn clear(&mut self) {
         self.first = self.first.saturating_add(self.list.len() as u32);

@@ -3,8 +3,8 @@
 //!
 //! A course begins at the interaction that ends a block and goes on from there, through branches whose outcome the registers
 //! tell as well, and from the end of a hardware loop's body to its start. Where it comes back to where it began, and the
-//! registers then tell as much as they did, it repeats: one course is then all of a loop's iterations. It holds
-//! no values: what the loads read, and what is computed between them, is for whoever needs it.
+//! registers then tell as much as they did, it repeats: one course is then all of a loop's iterations. It holds no values: what
+//! the loads read, and what is computed between them, is its script's, for whoever needs it.
 //!
 //! Invariant: as long as nothing disturbs the core and a [`Walk`] along the course goes on, each interaction asks for its grant
 //! [`Leg::gap`] cycles after the one before it got its own, and at the address that the walk tells.
@@ -17,14 +17,17 @@ use super::script::Step;
 use super::uop::{Action, Tally, Uop};
 use crate::memory::l1::Plain;
 
-/// Interactions of a course at most, not counting repetitions; so many can also be granted before they are caught up with.
+/// Interactions of a course at most, not counting repetitions.
 pub const LONGEST: usize = 64;
 
-/// The number of a course.
-pub type CourseId = Number<Course>;
+/// What can be granted to a core before it is caught up with.
+pub const MOST_OWED: usize = 2 * LONGEST;
 
 /// Sums of registers that a course depends on at most.
 const SUMS: usize = 16;
+
+/// The number of a course.
+pub type CourseId = Number<Course>;
 
 /// An interaction of a course: what it takes to ask for it.
 #[derive(Clone, Copy, Debug)]
@@ -153,12 +156,13 @@ struct Guard {
     /// The leg behind it.
     leg: u8,
     branch: BranchFn,
+    /// What it compares: the number of a sum, and a constant.
     a: (u8, u32),
     b: (u8, u32),
     taken: bool,
 }
 
-/// What a sum is when its course repeats: one that there was before, another one a number of times, and a constant.
+/// What a sum is when its course repeats: one of the sums before, another one a number of times, and a constant.
 #[derive(Clone, Copy, Debug)]
 struct Renewal {
     from: u8,
@@ -233,9 +237,6 @@ pub enum Ask {
     /// An operation of a shared FPU.
     Operation,
 }
-
-/// What can be granted to a core before it is caught up with.
-pub const MOST_OWED: usize = 2 * LONGEST;
 
 /// One core's way along a course: which interaction it asks for, and what was granted before and not caught up with.
 #[derive(Clone, Debug)]
@@ -330,7 +331,13 @@ impl Walk {
         self.round = course.round() as u8;
         self.reach = course.reach(self) as u8;
         let sums = &self.sums;
-        for (number, (own, leg)) in self.legs.iter_mut().zip(&course.legs).take(self.reach.into()).enumerate() {
+        for (number, (own, leg)) in self
+            .legs
+            .iter_mut()
+            .zip(&course.legs)
+            .take(self.reach.into())
+            .enumerate()
+        {
             *own = *leg;
             if sums[usize::from(leg.sum) % SUMS].wrapping_add(leg.offset) & leg.aligned() != 0 {
                 self.reach = number as u8;
@@ -667,13 +674,16 @@ impl Chart {
 
     /// Begins at an interaction; false where the course ends there.
     pub fn begin(&mut self, interaction: Interaction) -> bool {
-        self.leg(Passing {
-            interaction,
-            block: None,
-            step: 0,
-            sums: Sums::default(),
-            laps: self.laps_at(interaction.pc()),
-        }, 0)
+        self.leg(
+            Passing {
+                interaction,
+                block: None,
+                step: 0,
+                sums: Sums::default(),
+                laps: self.laps_at(interaction.pc()),
+            },
+            0,
+        )
     }
 
     /// The interaction that the course has come to.
@@ -890,7 +900,12 @@ impl Chart {
     /// The course.
     pub fn finish(self) -> Course {
         Course {
-            most_laps: self.passings.iter().map(|passing| passing.laps).max().unwrap_or_default(),
+            most_laps: self
+                .passings
+                .iter()
+                .map(|passing| passing.laps)
+                .max()
+                .unwrap_or_default(),
             branches: !self.guards.is_empty(),
             legs: self.legs.into(),
             passings: self.passings.into(),
@@ -940,7 +955,9 @@ impl Chart {
     }
 
     fn pass_interaction(&mut self, interaction: &Interaction) {
-        let Interaction::Access(access) = interaction else { return };
+        let Interaction::Access(access) = interaction else {
+            return;
+        };
         if access.post_increments() {
             let base = access.base() as u8;
             let sum = self.held(base).and_then(|held| held.plus(self.step(access)?));

@@ -215,7 +215,11 @@ impl Loops {
         if steps & 2 != 0 {
             self.armed = None;
             let ends = if lap.arms { lap.last.wrapping_add(4) } else { lap.last };
-            for registers in self.set.iter_mut().filter(|l| (l.start, l.end) == (lap.start, ends) && l.count > 1) {
+            for registers in self
+                .set
+                .iter_mut()
+                .filter(|l| (l.start, l.end) == (lap.start, ends) && l.count > 1)
+            {
                 registers.count -= 1;
             }
             self.look_around();

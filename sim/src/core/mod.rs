@@ -477,10 +477,7 @@ impl Core {
     pub fn advance<O: Observer>(&mut self, program: &mut Program, memory: &Memory, horizon: u64, observer: &mut O) {
         loop {
             // The oracle, which gives no time ahead, goes step by step.
-            if (!O::ACTIVE || O::AHEAD)
-                && self.undisturbed
-                && horizon > self.lines_known
-            {
+            if (!O::ACTIVE || O::AHEAD) && self.undisturbed && horizon > self.lines_known {
                 if self.pass_blocks(program, horizon, observer) {
                     return;
                 }

@@ -258,7 +258,10 @@ impl Passage {
     pub fn computes(&mut self, rd: u8, at: u64, latency: u8) {
         self.code = Some(FpCode::of(latency));
         if latency > 0 {
-            self.results = [Some((rd, (at + 1 + u64::from(latency) - BEGIN) as u16)), self.results[0]];
+            self.results = [
+                Some((rd, (at + 1 + u64::from(latency) - BEGIN) as u16)),
+                self.results[0],
+            ];
         }
     }
 

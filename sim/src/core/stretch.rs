@@ -69,7 +69,9 @@ impl Core {
             if at + u64::from(block.passage.last) > horizon
                 || block.floats && !self.has_floats()
                 || !self.settings.shared_fpu && matches!(block.ends, Some(Interaction::Operation(_)))
-                || block.asks_first.is_some_and(|latency| !self.pipeline.fpu_takes(at + 1, latency))
+                || block
+                    .asks_first
+                    .is_some_and(|latency| !self.pipeline.fpu_takes(at + 1, latency))
                 || O::ACTIVE && block.waits()
             {
                 return false;

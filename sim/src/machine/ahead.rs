@@ -74,7 +74,9 @@ impl Machine {
     /// known.
     #[inline(always)]
     pub(super) fn go_ahead(&mut self, index: usize, horizon: u64) -> bool {
-        let next = self.ahead[index % MAX_WORKERS].walk.granted(self.now, horizon, self.plain);
+        let next = self.ahead[index % MAX_WORKERS]
+            .walk
+            .granted(self.now, horizon, self.plain);
         let Some((asked, ask)) = next.or_else(|| self.go_further(index, horizon)) else {
             return false;
         };
@@ -96,7 +98,9 @@ impl Machine {
         }
         self.end_course(index);
         self.set_out_on_course(index);
-        self.ahead[index % MAX_WORKERS].walk.granted(self.now, horizon, self.plain)
+        self.ahead[index % MAX_WORKERS]
+            .walk
+            .granted(self.now, horizon, self.plain)
     }
 
     /// What a worker on a course asks for was done: what it asks for next, if that is known.

@@ -207,7 +207,9 @@ impl Machine {
                     core.complete(Reply::of_bank(grant, word), program, memory);
                 }
                 Input::Reply(reply) => core.complete(reply, program, memory),
-                Input::Fpu(cycle) | Input::Granted(Granted::Operation(cycle)) => core.fpu_granted(cycle, program, memory),
+                Input::Fpu(cycle) | Input::Granted(Granted::Operation(cycle)) => {
+                    core.fpu_granted(cycle, program, memory)
+                }
             }
             if core.request().is_none() {
                 core.advance(program, memory, end, &mut Silent);

@@ -123,7 +123,7 @@ pub(super) fn fma<Narrow: Format, Wide: Format>(a: u32, b: u32, c: u32, rounding
 }
 
 /// `a * b + c` in binary32, to nearest even, for any operands; quickly if the host has a fused operation and the result is
-/// normal.
+/// normal or exact.
 #[inline(always)]
 pub(super) fn fma_single(a: u32, b: u32, c: u32) -> Flagged {
     #[cfg(target_arch = "x86_64")]
@@ -144,10 +144,11 @@ fn host_single(a: u32, b: u32, c: u32) -> Flagged {
     let result = x.mul_add(y, z);
     let magnitude = result.to_bits() & (u32::MAX >> 1);
     let least = Binary32::MANTISSA + 2;
-    if magnitude.wrapping_sub(least) >= Binary32::INFINITY - least {
+    let inexact = !is_exact(f64::from(result), f64::from(x) * f64::from(y), f64::from(z));
+    // Nothing is exact that comes of an infinity or a NaN.
+    if magnitude.wrapping_sub(least) >= Binary32::INFINITY - least && inexact {
         return super::fma_otherwise::<Binary32>(a, b, c, Rounding::Rne);
     }
-    let inexact = !is_exact(f64::from(result), f64::from(x) * f64::from(y), f64::from(z));
     Flagged::new(result.to_bits(), Flags::INEXACT.when(inexact))
 }
 
@@ -164,7 +165,9 @@ pub(super) fn fma_lanes(a: u32, b: u32, c: u32) -> Flagged {
     portable_lanes(a, b, c).unwrap_or_else(|| super::fma_each_lane::<Binary16>(a, b, c, Rounding::Rne))
 }
 
-/// [`portable_lanes`] with the host's conversions from and to binary16: half as long from an operand to the result.
+/// [`portable_lanes`] with the host's conversions from and to binary16: half as long from an operand to the result, and zeros
+/// and subnormal results are settled as well. Numbers and ties of binary16 below the normal ones are numbers and ties of more
+/// bits above them, so the same sums need care; who is inexact there underflows.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "f16c")]
 fn host_lanes(a: u32, b: u32, c: u32) -> Flagged {
@@ -173,24 +176,25 @@ fn host_lanes(a: u32, b: u32, c: u32) -> Flagged {
     let addend = wide(c);
     let product = _mm_mul_ps(wide(a), wide(b));
     let sum = _mm_add_ps(product, addend);
-    let bits = _mm_cvtsi128_si32(_mm_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(sum)) as u32;
-    let has_none_of = |mask: i32| {
-        let masked = _mm_and_si128(_mm_castps_si128(sum), _mm_set1_epi32(mask));
-        _mm_castsi128_ps(_mm_cmpeq_epi32(masked, _mm_setzero_si128()))
-    };
+    let rounded = _mm_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(sum);
+    let bits = _mm_cvtsi128_si32(rounded) as u32;
+    let near = _mm_and_si128(_mm_castps_si128(sum), _mm_set1_epi32(0xfff));
+    let near = _mm_castsi128_ps(_mm_cmpeq_epi32(near, _mm_setzero_si128()));
     let exact = _mm_and_ps(
         _mm_cmpeq_ps(_mm_sub_ps(sum, product), addend),
         _mm_cmpeq_ps(_mm_sub_ps(sum, addend), product),
     );
-    let unknown = _mm_movemask_ps(_mm_andnot_ps(exact, has_none_of(0xfff))) & 3;
+    let unknown = _mm_movemask_ps(_mm_andnot_ps(exact, near)) & 3;
     // An infinity or a NaN among the operands makes the result one. The least normal number may have been rounded up to as a
     // subnormal one, which underflows.
-    let normal = |half: u32| (half & 0x7fff).wrapping_sub(0x401) < 0x7c00 - 0x401;
-    if unknown != 0 || !(normal(bits) & normal(bits >> 16)) {
+    let magnitudes = [bits & 0x7fff, bits >> 16 & 0x7fff];
+    if unknown != 0 || magnitudes.iter().any(|half| *half >= 0x7c00 || *half == 0x400) {
         return super::fma_each_lane::<Binary16>(a, b, c, Rounding::Rne);
     }
-    let inexact = _mm_movemask_ps(has_none_of(0x1fff)) & 3 != 3;
-    Flagged::new(bits, Flags::INEXACT.when(inexact))
+    let inexact = _mm_movemask_ps(_mm_cmpneq_ps(_mm_cvtph_ps(rounded), sum)) & 3;
+    let [low, high] = magnitudes.map(|half| i32::from(half < 0x400));
+    let flags = Flags::INEXACT.when(inexact != 0) | Flags::UNDERFLOW.when(inexact & (low | high << 1) != 0);
+    Flagged::new(bits, flags)
 }
 
 /// A bit for each of the two lanes in which one of the three is an infinity or a NaN.

@@ -289,13 +289,14 @@ mod host {
 
     /// Operands and results are in packed registers of binary16. The host's binary32 holds every product exactly, and a
     /// sum that is inexact there is clear of every number and every tie of binary16; so a sum near one is known where
-    /// it is exact, as are zeros, and all other sums where they become normal numbers.
+    /// it is exact, and all others are. Results that are not normal are known, too: who is inexact among them underflows,
+    /// but for the least normal number, which may have been rounded up to as a subnormal one.
     #[target_feature(enable = "avx2,fma,f16c")]
     pub(super) fn run_h(file: &mut File, fours: &[MultiplyAdds]) -> (usize, Flags) {
         /// From the least normal number to what rounds to an infinity.
         const NORMAL: Between = Between::new(1.0 / 16384.0, 65520.0);
         let mut all_bits = _mm256_setzero_si256();
-        let mut done = 0;
+        let (mut done, mut inexact, mut tiny) = (0, false, false);
         for four in fours {
             let [a, b, c] = operands(four, file).map(|lanes| _mm256_cvtph_ps(lanes));
             let sum = _mm256_fmadd_ps(a, b, c);
@@ -304,25 +305,33 @@ mod host {
             let near = _mm256_castsi256_ps(_mm256_cmpeq_epi32(low, _mm256_setzero_si256()));
             let shifted = _mm256_add_epi32(_mm256_add_epi32(bits, bits), _mm256_set1_epi32(NORMAL.shift));
             let others = _mm256_castsi256_ps(_mm256_cmpgt_epi32(shifted, _mm256_set1_epi32(NORMAL.last)));
+            let rounded = _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(sum);
             if _mm256_movemask_ps(_mm256_or_ps(near, others)) != 0 {
                 let product = _mm256_mul_ps(a, b);
                 let exact = _mm256_and_ps(
                     _mm256_cmp_ps::<_CMP_EQ_OQ>(_mm256_sub_ps(sum, product), c),
                     _mm256_cmp_ps::<_CMP_EQ_OQ>(_mm256_sub_ps(sum, c), product),
                 );
-                let zero = _mm256_cmp_ps::<_CMP_EQ_OQ>(sum, _mm256_setzero_ps());
-                let unknown = _mm256_or_ps(_mm256_andnot_ps(exact, near), _mm256_andnot_ps(zero, others));
-                if _mm256_movemask_ps(unknown) != 0 {
+                let result = _mm256_cvtph_ps(rounded);
+                let magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0), result);
+                let differs = _mm256_cmp_ps::<_CMP_NEQ_UQ>(result, sum);
+                let least = _mm256_set1_ps(1.0 / 16384.0);
+                let below = _mm256_cmp_ps::<_CMP_LT_OQ>(magnitude, least);
+                let finite = _mm256_cmp_ps::<_CMP_LT_OQ>(magnitude, _mm256_set1_ps(f32::INFINITY));
+                let is_least = _mm256_and_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(magnitude, least), differs);
+                let unknown = _mm256_or_ps(_mm256_andnot_ps(exact, near), is_least);
+                if _mm256_movemask_ps(unknown) != 0 || _mm256_movemask_ps(finite) != 0xff {
                     break;
                 }
+                inexact |= _mm256_movemask_ps(differs) != 0;
+                tiny |= _mm256_movemask_ps(_mm256_and_ps(below, differs)) != 0;
             }
             all_bits = _mm256_or_si256(all_bits, bits);
-            four.result
-                .write(file, array(_mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(sum)));
+            four.result.write(file, array(rounded));
             done += 1;
         }
-        let exact = _mm256_testz_si256(all_bits, _mm256_set1_epi32(0x1fff)) != 0;
-        (done, Flags::INEXACT.when(!exact))
+        inexact |= _mm256_testz_si256(all_bits, _mm256_set1_epi32(0x1fff)) == 0;
+        (done, Flags::INEXACT.when(inexact) | Flags::UNDERFLOW.when(tiny))
     }
 }
 
@@ -450,6 +459,22 @@ mod tests {
         ) {
             for run in OF_BINARY16 {
                 compare(run, &file, &names, raised, one_of_binary16)?;
+            }
+        }
+    }
+
+    #[test]
+    fn a_sum_that_becomes_the_least_normal_number_underflows_only_if_it_was_below_all_halves_of_that_precision() {
+        // 2^-14 less 2^-25, which is a tie of subnormal numbers, and less 2^-27, which is nearer to 2^-14 at any precision.
+        for (factor, flags) in [(0x3800, 3), (0x3000, 1)] {
+            let file: File = std::array::from_fn(|index| [0x8001, factor, 0x0400, 0][index % 4]);
+            let [a, b, c, result] = [0, 1, 2, 3].map(|first| [0, 4, 8, 12].map(|four| first + four));
+            assert_eq!(
+                one_of_binary16(0x8001, factor, 0x0400),
+                Flagged::new(0x0400, Flags(flags))
+            );
+            for run in OF_BINARY16 {
+                compare(run, &file, &[([a, b, c, result], false)], Flags::NONE, one_of_binary16).unwrap();
             }
         }
     }

@@ -217,6 +217,14 @@ impl Access {
         self.bytes() == 4 && !self.is_store()
     }
 
+    /// What a store stores at `address`: that, the data in their lanes and the byte enables.
+    #[inline(always)]
+    pub fn stored(&self, registers: &[u32; 64], address: u32) -> (u32, u32, u8) {
+        let offset = address & 3;
+        let enable = ((1u32 << self.bytes()) - 1) << offset;
+        (address, registers[self.data()] << (8 * offset), enable as u8)
+    }
+
     /// Writes what it writes, having read `word` at `address`.
     #[inline(always)]
     pub fn take(&self, registers: &mut [u32; 64], address: u32, word: u32) {

@@ -11,7 +11,7 @@
 use ennead_isa::float::Rounding;
 
 use super::block::{Block, Interaction};
-use super::course::{Course, Owed, Passing};
+use super::course::{Course, Owed, Passed, Passing};
 use super::loops::Lap;
 use super::uop::Tally;
 use super::{Core, event};
@@ -126,17 +126,14 @@ impl Core {
         })
     }
 
-    /// The data and byte enables of the store that a core on a chain asks for.
+    /// The store that a core on a chain asks for: its address, data and byte enables.
     #[inline(always)]
-    pub fn stored(&self) -> Option<(u32, u8)> {
+    pub fn stored(&self) -> Option<(u32, u32, u8)> {
         let chain = self.chain.as_ref()?;
-        let Interaction::Access(access) = &chain.interaction else {
-            return None;
-        };
-        let offset = chain.address & 3;
-        let enable = ((1u32 << access.bytes()) - 1) << offset;
-        let data = self.registers[access.data()];
-        Some((data << (8 * offset), enable as u8))
+        match &chain.interaction {
+            Interaction::Access(access) => Some(access.stored(&self.registers, chain.address)),
+            Interaction::Operation(_) => None,
+        }
     }
 
     /// The access that the core on a chain asks for was granted in cycle `grant` and read `word`: goes on through the next
@@ -199,51 +196,54 @@ impl Core {
         true
     }
 
-    /// Catches up with what was granted along a course; `words` is the L1, and `told` is told each grant.
+    /// Tells the core what was granted along a course; `words` is the L1, and `told` is told each grant. Nothing is written
+    /// down: the core must not be looked at before [`Core::stand`].
     #[inline(always)]
     pub fn go_along(&mut self, owed: &Owed<'_>, words: Words<'_>, told: impl FnMut(Granted), program: &Program) {
-        let (Some(chain), Some(granted)) = (&self.chain, owed.grants.last()) else {
-            return;
-        };
-        let asked = chain.asked;
-        self.follow_script(owed, words, told, chain.rounding, program);
-        self.stand_at(owed, asked, *granted, program);
+        if let Some(chain) = &self.chain {
+            self.follow_script(owed, words, told, chain.rounding, program);
+        }
     }
 
-    /// The core asks for the interaction behind what was granted along a course, the last of it in cycle `granted`; it asked
-    /// for the first in cycle `asked`.
+    /// Writes down the way along a course that the core was told of, and what it asks for there.
     #[inline(always)]
-    fn stand_at(&mut self, owed: &Owed<'_>, asked: u64, granted: u64, program: &Program) {
-        let (at, laps, entered) = owed.end();
-        let (Some(from), Some(to), Some(whole), Some(passing)) = (
-            owed.passings.get(owed.from),
-            owed.passings.get(at),
-            owed.passings.last(),
-            owed.passings.get(entered),
-        ) else {
-            return;
-        };
-        let sums = from.sums.until(&to.sums, laps, &whole.sums);
-        let gap = owed.legs.get(entered).map_or(0, |leg| leg.gap());
-        let asks = granted + u64::from(gap);
-        let held = u64::from(sums.held);
-        // Of what is older nothing is under way any more.
-        match owed.passings.get(entered - 1).map(|passing| &passing.interaction) {
-            Some(Interaction::Access(access)) if !access.is_store() => self.pipeline.loaded(access.rd(), granted + 1),
-            Some(Interaction::Operation(operation)) => {
-                let latency = u64::from(operation.latency);
-                self.pipeline.fp_accepted(operation.rd, granted, latency);
-            }
-            _ => {}
+    pub fn stand(&mut self, passed: &Passed<'_>, program: &Program) {
+        let Some(chain) = &mut self.chain else { return };
+        let Passed {
+            from,
+            to,
+            entered: (block, gap),
+            granted,
+            sums,
+            ..
+        } = passed;
+        let asked = chain.asked;
+        let asks = granted + u64::from(*gap);
+        chain.interaction = to.interaction;
+        chain.asked = asks;
+        chain.tally += sums.tally;
+        if let Interaction::Access(access) = &to.interaction {
+            chain.address = access.address(&self.registers);
         }
-        if let Some(block) = passing.block.and_then(|id| program.numbered(id)) {
+        self.pending = None;
+        // Of what is older nothing is under way any more.
+        match &passed.last {
+            Interaction::Access(access) if !access.is_store() => self.pipeline.loaded(access.rd(), granted + 1),
+            Interaction::Access(_) => {}
+            Interaction::Operation(operation) => {
+                let latency = u64::from(operation.latency);
+                self.pipeline.fp_accepted(operation.rd, *granted, latency);
+            }
+        }
+        if let Some(block) = block.and_then(|id| program.numbered(id)) {
             let last = u64::from(block.passage.last);
             self.pipeline.left_floats(&block.passage, asks - 1 - last);
         }
         self.csr.float_written |= sums.floats != 0;
+        let held = u64::from(sums.held);
         self.pipeline.hazards.load += held;
+        let contention = u64::from(passed.contention);
         let stalls = &mut self.pipeline.ledger.stalls;
-        let contention = u64::from(owed.contention);
         stalls[Stall::BankConflict as usize] += asks - asked - u64::from(sums.cycles) - contention;
         stalls[Stall::FpuContention as usize] += contention;
         stalls[Stall::FpuLatency as usize] += u64::from(sums.latency);
@@ -258,21 +258,9 @@ impl Core {
         };
         let ([first_load, first_store], [last_load, last_store]) = (asks_for(from), asks_for(to));
         let stores = u64::from(sums.stores);
-        let loads = owed.grants.len() as u64 - stores - u64::from(sums.operations);
+        let loads = u64::from(passed.count) - stores - u64::from(sums.operations);
         self.events[event::LOAD] += loads + last_load - first_load;
         self.events[event::STORE] += stores + last_store - first_store;
-        self.pending = None;
-        let interaction = to.interaction;
-        let address = match &interaction {
-            Interaction::Access(access) => access.address(&self.registers),
-            Interaction::Operation(_) => 0,
-        };
-        if let Some(chain) = &mut self.chain {
-            chain.interaction = interaction;
-            chain.address = address;
-            chain.asked = asks;
-            chain.tally += sums.tally;
-        }
     }
 
     /// Where a course can begin: at the interaction that the core on a chain asks for.

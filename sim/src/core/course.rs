@@ -81,12 +81,6 @@ impl Leg {
     fn aligned(self) -> u32 {
         (self.kind & Self::ALIGNED).into()
     }
-
-    /// Cycles from the grant of the one before it.
-    #[inline(always)]
-    pub(super) fn gap(self) -> u16 {
-        self.gap
-    }
 }
 
 /// What it takes to catch up with the interaction of a leg.
@@ -253,11 +247,15 @@ pub struct Walk {
     reach: u8,
     /// Legs before the course repeats.
     round: u8,
-    /// The first leg that was granted and not caught up with.
+    /// The first leg that was granted and not told to the core, and how many were.
     behind: u8,
-    /// How many were.
     owed: u8,
-    /// Cycles that operations waited for their grants.
+    /// The leg up to which all was written down, and how many the core was told of since.
+    written: u8,
+    told: u32,
+    /// The cycle of the last grant that the core was told of.
+    granted: u64,
+    /// Cycles that operations waited for their grants, since all was written down.
     contention: u32,
     /// How often the loop goes back yet.
     laps: u32,
@@ -277,6 +275,9 @@ impl Default for Walk {
             round: 0,
             behind: 0,
             owed: 0,
+            written: 0,
+            told: 0,
+            granted: 0,
             contention: 0,
             laps: 0,
             sums: [0; SUMS],
@@ -286,19 +287,14 @@ impl Default for Walk {
     }
 }
 
-/// What of a walk was not caught up with.
+/// What was granted along a course and not told to the core.
 pub struct Owed<'a> {
     pub(super) grants: &'a [u64],
-    pub(super) legs: &'a [Leg],
-    pub(super) passings: &'a [Passing],
+    /// What is read and computed from the first of them on.
+    pub(super) steps: &'a [Step],
+    /// The whole of it, from where the course begins.
     pub(super) script: &'a [Step],
     pub(super) lap: Option<Lap>,
-    /// The first leg that was granted.
-    pub(super) from: usize,
-    /// Legs before the course repeats.
-    pub(super) round: usize,
-    /// Cycles that operations waited for their grants.
-    pub(super) contention: u32,
 }
 
 impl Owed<'_> {
@@ -307,15 +303,25 @@ impl Owed<'_> {
     pub fn grants(&self) -> usize {
         self.grants.len()
     }
+}
 
-    /// Where they end: the leg that the core asks for, how many repetitions lie before it, and which leg its own way is.
-    #[inline(always)]
-    pub(super) fn end(&self) -> (usize, u32, usize) {
-        let legs = self.from + self.grants.len();
-        let round = self.round.max(1);
-        let (at, laps) = (legs % round, legs / round);
-        (at, laps as u32, if at == 0 { round } else { at })
-    }
+/// The way along a course that a core was told of and that is not written down.
+pub struct Passed<'a> {
+    /// What the core asked for where the way begins.
+    pub(super) from: &'a Passing,
+    /// What it asks for now.
+    pub(super) to: &'a Passing,
+    /// The block that led there, and the cycles from the last grant.
+    pub(super) entered: (Option<BlockId>, u16),
+    /// What was granted last, and the cycle of that.
+    pub(super) last: Interaction,
+    pub(super) granted: u64,
+    /// How many interactions were granted.
+    pub(super) count: u32,
+    /// What all of them add up to.
+    pub(super) sums: Sums,
+    /// Cycles that operations waited for their grants.
+    pub(super) contention: u32,
 }
 
 impl Walk {
@@ -326,7 +332,7 @@ impl Walk {
         for (value, terms) in self.sums.iter_mut().zip(&course.sums) {
             *value = terms.sum(registers);
         }
-        (self.at, self.behind, self.owed) = (0, 0, 0);
+        (self.at, self.behind, self.owed, self.written, self.told) = (0, 0, 0, 0, 0);
         (self.laps, self.asked, self.contention, self.words) = (laps, asked, 0, 0);
         self.round = course.round() as u8;
         self.reach = course.reach(self) as u8;
@@ -373,7 +379,7 @@ impl Walk {
     /// There is no course, or it is over.
     #[inline(always)]
     pub fn end(&mut self) {
-        (self.reach, self.limit, self.owed) = (0, 0, 0);
+        (self.reach, self.limit, self.owed, self.told) = (0, 0, 0, 0);
     }
 
     #[inline(always)]
@@ -502,24 +508,60 @@ impl Walk {
         self.words >> (address >> 2 & 63) & 1 == 1
     }
 
-    /// What was not caught up with on `course` until now.
+    /// What was granted on `course` and not told to the core until now, when it is.
     #[inline(always)]
     pub fn pay<'a>(&'a mut self, course: &'a Course) -> Owed<'a> {
-        let from = usize::from(self.behind);
-        let owed = usize::from(self.owed);
-        let contention = std::mem::take(&mut self.contention);
+        let (from, owed) = (usize::from(self.behind), usize::from(self.owed));
         (self.behind, self.owed, self.words) = (self.at, 0, 0);
         let leg = self.leg(self.at);
         self.ask(leg, self.address(leg));
+        self.told += owed as u32;
+        let grants = self.grants.get(..owed).unwrap_or_default();
+        self.granted = grants.last().copied().unwrap_or(self.granted);
+        let first = course.passings.get(from).map_or(0, |passing| passing.step.into());
         Owed {
-            grants: self.grants.get(..owed).unwrap_or_default(),
-            legs: &course.legs,
-            passings: &course.passings,
+            grants,
+            steps: course.script.get(first..).unwrap_or_default(),
             script: &course.script,
             lap: course.lap,
+        }
+    }
+
+    /// The way along `course` that the core was told of and that was not written down until now, when it is; nothing is owed.
+    #[inline(always)]
+    pub fn write_down<'a>(&mut self, course: &'a Course) -> Option<Passed<'a>> {
+        let count = std::mem::take(&mut self.told);
+        let round = course.round();
+        let legs = usize::from(self.written) + count as usize;
+        let (at, laps) = (legs % round, legs / round);
+        let entered = if at == 0 { round } else { at };
+        let passing = |number: usize| course.passings.get(number);
+        let (from, to) = (passing(self.written.into())?, passing(at)?);
+        self.written = at as u8;
+        Some(Passed {
             from,
-            round: course.round(),
-            contention,
+            to,
+            entered: (passing(entered)?.block, course.legs.get(entered)?.gap),
+            last: passing(entered - 1)?.interaction,
+            granted: self.granted,
+            count,
+            sums: from.sums.until(&to.sums, laps as u32, &course.passings.last()?.sums),
+            contention: std::mem::take(&mut self.contention),
+        })
+    }
+
+    /// Whether the core was told of something that was not written down.
+    #[inline(always)]
+    pub fn has_passed(&self) -> bool {
+        self.told != 0
+    }
+
+    /// The store that a core with these registers asks for: its address, data and byte enables.
+    #[inline(always)]
+    pub fn stored(&self, course: &Course, registers: &[u32; 64]) -> Option<(u32, u32, u8)> {
+        match &course.passings.get(usize::from(self.at))?.interaction {
+            Interaction::Access(access) => Some(access.stored(registers, access.address(registers))),
+            Interaction::Operation(_) => None,
         }
     }
 }

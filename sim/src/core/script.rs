@@ -177,8 +177,7 @@ impl Core {
         program: &Program,
     ) {
         let mut grants = owed.grants.iter();
-        let first = owed.passings.get(owed.from).map_or(0, |passing| passing.step.into());
-        let mut steps = owed.script.get(first..).unwrap_or_default().iter();
+        let mut steps = owed.steps.iter();
         let mut flags = Flags::NONE;
         while let Some(step) = steps.next() {
             let registers = &mut self.registers;

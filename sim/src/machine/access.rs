@@ -368,7 +368,7 @@ impl Machine {
         if near_code {
             self.catch_up_with_all();
         } else if which == Which::L1 {
-            self.catch_up_with_readers(self.plain.base.wrapping_add(offset));
+            self.tell_readers(self.plain.base.wrapping_add(offset));
         }
         self.memory.write(which, offset, data, byte_enable);
         if near_code

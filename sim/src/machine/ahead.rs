@@ -10,6 +10,7 @@ use crate::core::{Core, Start};
 use crate::machine::ending::{Input, Recorder};
 use crate::machine::{MAX_WORKERS, Machine, Want};
 use crate::memory::{Memory, Which};
+use crate::observe::Silent;
 use crate::program::Program;
 
 /// The way of one core along a course, if it is on one.
@@ -27,19 +28,22 @@ impl Ahead {
         self.walk.end();
     }
 
-    /// Catches up with a core.
+    /// Tells a core all that was granted to it, and writes that down.
     #[inline(always)]
     fn catch_up(&mut self, core: &mut Core, recorder: &mut Recorder, memory: &Memory, program: &Program) {
+        self.pay(core, recorder, memory, program);
+        self.write_down(core, program);
+    }
+
+    /// Tells a core all that was granted to it, so that its registers are what they should be.
+    #[inline(always)]
+    fn pay(&mut self, core: &mut Core, recorder: &mut Recorder, memory: &Memory, program: &Program) {
         if !self.walk.owes() {
             return;
         }
         let Some(course) = self.course.and_then(|id| program.course(id)) else {
             return;
         };
-        if !recorder.has_room(MOST_OWED) {
-            core.write_down_chain();
-            recorder.restart(core);
-        }
         let owed = self.walk.pay(course);
         let mut notes = recorder.notes(owed.grants());
         let tell = |granted| {
@@ -48,6 +52,21 @@ impl Ahead {
             }
         };
         core.go_along(&owed, memory.words(Which::L1), tell, program);
+        if !recorder.has_room(MOST_OWED) {
+            self.write_down(core, program);
+            recorder.make_room(core);
+        }
+    }
+
+    /// Writes down what a core was told.
+    #[inline(always)]
+    fn write_down(&mut self, core: &mut Core, program: &Program) {
+        if self.walk.has_passed()
+            && let Some(course) = self.course.and_then(|id| program.course(id))
+            && let Some(passed) = self.walk.write_down(course)
+        {
+            core.stand(&passed, program);
+        }
     }
 }
 
@@ -70,43 +89,76 @@ impl Followers<'_> {
 }
 
 impl Machine {
-    /// What a worker asks for, no store, is granted in this cycle: lets it ask for what comes next on its course, if that is
-    /// known.
+    /// What a worker asks for is granted in this cycle: does it and lets the worker ask for what comes next on its course. False,
+    /// and nothing happened, if that is not known.
     #[inline(always)]
     pub(super) fn go_ahead(&mut self, index: usize, horizon: u64) -> bool {
-        let next = self.ahead[index % MAX_WORKERS]
-            .walk
-            .granted(self.now, horizon, self.plain);
-        let Some((asked, ask)) = next.or_else(|| self.go_further(index, horizon)) else {
+        match self.ahead[index % MAX_WORKERS].walk.granted(self.now, horizon, self.plain) {
+            Some((asked, ask)) => {
+                self.ask_ahead(index, asked, ask);
+                true
+            }
+            None => self.go_further(index, horizon),
+        }
+    }
+
+    /// The same where the worker stores, its course repeats or ends, or it is on none.
+    #[inline(never)]
+    fn go_further(&mut self, index: usize, horizon: u64) -> bool {
+        if horizon <= self.now {
+            return false;
+        }
+        if !self.ahead[index % MAX_WORKERS].walk.asks_to_store() {
+            if self.ahead[index % MAX_WORKERS].walk.owes_much() {
+                self.pay(index);
+            }
+            if self.pass_ahead(index, horizon) {
+                return true;
+            }
+            self.end_course(index);
+            self.set_out_on_course(index);
+        }
+        let walk = &mut self.ahead[index % MAX_WORKERS].walk;
+        if walk.asks_to_store() {
+            return self.store_ahead(index, horizon);
+        }
+        let Some((asked, ask)) = walk.granted(self.now, horizon, self.plain) else {
             return false;
         };
         self.ask_ahead(index, asked, ask);
         true
     }
 
-    /// The same where the worker's course repeats or ends, or it is on none.
-    #[inline(never)]
-    fn go_further(&mut self, index: usize, horizon: u64) -> Option<(u64, Ask)> {
-        if horizon <= self.now || self.ahead[index % MAX_WORKERS].walk.asks_to_store() {
-            return None;
+    /// A worker on a course asks for a store, which is granted in this cycle.
+    fn store_ahead(&mut self, index: usize, horizon: u64) -> bool {
+        self.pay(index);
+        let Ahead { course, walk } = &self.ahead[index % MAX_WORKERS];
+        let course = course.and_then(|id| self.program.course(id));
+        let Some((address, data, byte_enable)) =
+            course.and_then(|course| walk.stored(course, &self.cores[index].registers))
+        else {
+            return false;
+        };
+        let offset = address.wrapping_sub(self.plain.base);
+        self.store(Some(index), Which::L1, offset, data, byte_enable);
+        if !self.pass_ahead(index, horizon) {
+            self.ride_on(index, 0, horizon, &mut Silent);
         }
-        if self.ahead[index % MAX_WORKERS].walk.owes_much() {
-            self.catch_up(index);
-        }
-        if let Some(next) = self.pass_ahead(index, horizon) {
-            return Some(next);
-        }
-        self.end_course(index);
-        self.set_out_on_course(index);
-        self.ahead[index % MAX_WORKERS]
-            .walk
-            .granted(self.now, horizon, self.plain)
+        true
     }
 
-    /// What a worker on a course asks for was done: what it asks for next, if that is known.
-    fn pass_ahead(&mut self, index: usize, horizon: u64) -> Option<(u64, Ask)> {
+    /// What a worker on a course asks for was done: lets it ask for what comes next. False, and nothing happened, if that is not
+    /// known.
+    fn pass_ahead(&mut self, index: usize, horizon: u64) -> bool {
         let Ahead { course, walk } = &mut self.ahead[index % MAX_WORKERS];
-        walk.passed(self.program.course((*course)?)?, self.now, horizon, self.plain)
+        let Some(course) = course.and_then(|id| self.program.course(id)) else {
+            return false;
+        };
+        let Some((asked, ask)) = walk.passed(course, self.now, horizon, self.plain) else {
+            return false;
+        };
+        self.ask_ahead(index, asked, ask);
+        true
     }
 
     /// A worker on a course asks for its next interaction in cycle `asked`.
@@ -125,22 +177,6 @@ impl Machine {
         }
     }
 
-    /// The store that a worker on a chain asks for was done in this cycle: lets it ask for what comes next, if that is known.
-    #[inline(always)]
-    pub(super) fn go_ahead_of_store(&mut self, index: usize, horizon: u64) -> bool {
-        let Some((asked, ask)) = self.pass_ahead(index, horizon) else {
-            return false;
-        };
-        self.ask_ahead(index, asked, ask);
-        true
-    }
-
-    /// Whether a worker is on a course.
-    #[inline(always)]
-    pub(super) fn is_on_course(&self, index: usize) -> bool {
-        self.ahead[index % MAX_WORKERS].course.is_some()
-    }
-
     /// A core on a chain asks for its interaction: sets out on the course that begins there, if there is one.
     #[inline(never)]
     pub(super) fn set_out_on_course(&mut self, index: usize) {
@@ -157,7 +193,11 @@ impl Machine {
             }
             self.chart(&start);
         }
-        let (core, Ahead { course, walk }) = (&mut self.cores[index], &mut self.ahead[index % MAX_WORKERS]);
+        let (core, recorder) = (&mut self.cores[index], &mut self.recorders[index]);
+        if !recorder.has_room(MOST_OWED) {
+            recorder.make_room(core);
+        }
+        let Ahead { course, walk } = &mut self.ahead[index % MAX_WORKERS];
         if let Some((id, charted)) = self.program.course_at(start.page, start.pc)
             && start.allows(charted)
             && walk.set_out(charted, &core.registers, start.asked, start.laps)
@@ -194,15 +234,22 @@ impl Machine {
         self.ahead[index % MAX_WORKERS].catch_up(core, recorder, &self.memory, &self.program);
     }
 
-    /// Catches up with every core that may have yet to read the word at `address`, which is about to be written.
+    /// Tells a core all that was granted to it, so that its registers are what they should be.
     #[inline(always)]
-    pub(super) fn catch_up_with_readers(&mut self, address: u32) {
+    fn pay(&mut self, index: usize) {
+        let (core, recorder) = (&mut self.cores[index], &mut self.recorders[index]);
+        self.ahead[index % MAX_WORKERS].pay(core, recorder, &self.memory, &self.program);
+    }
+
+    /// Tells every core what was granted to it that may have yet to read the word at `address`, which is about to be written.
+    #[inline(always)]
+    pub(super) fn tell_readers(&mut self, address: u32) {
         let mut owing = self.owing;
         while owing != 0 {
             let index = owing.trailing_zeros() as usize;
             owing &= owing - 1;
             if self.ahead[index % MAX_WORKERS].walk.may_read(address) {
-                self.catch_up(index);
+                self.pay(index);
             }
         }
     }

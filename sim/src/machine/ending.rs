@@ -104,6 +104,13 @@ impl Recorder {
         self.lines.push((from, lines));
     }
 
+    /// The core, which is on a chain, is about to be told more than there is room for.
+    #[cold]
+    pub(super) fn make_room(&mut self, core: &mut Core) {
+        core.write_down_chain();
+        self.restart(core);
+    }
+
     /// The core changed other than by an answer, or is about to be told more than there is room for.
     #[cold]
     pub(super) fn restart(&mut self, core: &Core) {

@@ -545,15 +545,15 @@ impl Machine {
         let mut data = 0;
         if !asked.write {
             data = self.memory.read(Which::L1, offset);
-        } else if let Some((data, byte_enable)) = self.cores[index].stored() {
-            if !O::ACTIVE && !self.is_on_course(index) {
-                self.set_out_on_course(index);
-            }
+        } else if let Some((_, data, byte_enable)) = self.cores[index].stored() {
             self.store(Some(index), Which::L1, offset, data, byte_enable);
-            if !O::ACTIVE && self.go_ahead_of_store(index, horizon) {
-                return;
-            }
         }
+        self.ride_on(index, data, horizon, observer);
+    }
+
+    /// The access that a core on a chain asks for was done and read `data`: lets it run on.
+    #[inline(always)]
+    fn ride_on<O: Observer>(&mut self, index: usize, data: u32, horizon: u64, observer: &mut O) {
         self.end_course(index);
         let reply = Reply::of_bank(self.now, data);
         let core = &mut self.cores[index];

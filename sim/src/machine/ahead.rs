@@ -31,16 +31,15 @@ impl Ahead {
     /// Tells a core all that was granted to it, and writes that down.
     #[inline(always)]
     fn catch_up(&mut self, core: &mut Core, recorder: &mut Recorder, memory: &Memory, program: &Program) {
-        self.pay(core, recorder, memory, program);
+        if self.walk.owes() {
+            self.pay(core, recorder, memory, program);
+        }
         self.write_down(core, program);
     }
 
     /// Tells a core all that was granted to it, so that its registers are what they should be.
-    #[inline(always)]
+    #[inline(never)]
     fn pay(&mut self, core: &mut Core, recorder: &mut Recorder, memory: &Memory, program: &Program) {
-        if !self.walk.owes() {
-            return;
-        }
         let Some(course) = self.course.and_then(|id| program.course(id)) else {
             return;
         };
@@ -59,7 +58,7 @@ impl Ahead {
     }
 
     /// Writes down what a core was told.
-    #[inline(always)]
+    #[inline(never)]
     fn write_down(&mut self, core: &mut Core, program: &Program) {
         if self.walk.has_passed()
             && let Some(course) = self.course.and_then(|id| program.course(id))
@@ -93,7 +92,10 @@ impl Machine {
     /// and nothing happened, if that is not known.
     #[inline(always)]
     pub(super) fn go_ahead(&mut self, index: usize, horizon: u64) -> bool {
-        match self.ahead[index % MAX_WORKERS].walk.granted(self.now, horizon, self.plain) {
+        match self.ahead[index % MAX_WORKERS]
+            .walk
+            .granted(self.now, horizon, self.plain)
+        {
             Some((asked, ask)) => {
                 self.ask_ahead(index, asked, ask);
                 true
@@ -237,8 +239,11 @@ impl Machine {
     /// Tells a core all that was granted to it, so that its registers are what they should be.
     #[inline(always)]
     fn pay(&mut self, index: usize) {
-        let (core, recorder) = (&mut self.cores[index], &mut self.recorders[index]);
-        self.ahead[index % MAX_WORKERS].pay(core, recorder, &self.memory, &self.program);
+        let ahead = &mut self.ahead[index % MAX_WORKERS];
+        if ahead.walk.owes() {
+            let (core, recorder) = (&mut self.cores[index], &mut self.recorders[index]);
+            ahead.pay(core, recorder, &self.memory, &self.program);
+        }
     }
 
     /// Tells every core what was granted to it that may have yet to read the word at `address`, which is about to be written.

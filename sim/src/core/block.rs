@@ -549,8 +549,8 @@ impl Quads {
     }
 }
 
-/// The fours in `uops`, of the first operation that has any and as it rounds there.
-fn quads(uops: &[Uop]) -> Option<Quads> {
+/// The fours in `uops`, at most [`LONGEST`] of them, of the first operation that has any and as it rounds there.
+pub fn quads(uops: &[Uop]) -> Option<Quads> {
     let mut found: Option<Quads> = None;
     let mut first = 0;
     while let Some(four) = uops.get(first..first + 4) {

@@ -199,9 +199,9 @@ impl Core {
     /// Tells the core what was granted along a course; `words` is the L1, and `told` is told each grant. Nothing is written
     /// down: the core must not be looked at before [`Core::stand`].
     #[inline(always)]
-    pub fn go_along(&mut self, owed: &Owed<'_>, words: Words<'_>, told: impl FnMut(Granted), program: &Program) {
+    pub fn go_along(&mut self, owed: &Owed<'_>, words: Words<'_>, told: impl FnMut(Granted)) {
         if let Some(chain) = &self.chain {
-            self.follow_script(owed, words, told, chain.rounding, program);
+            self.follow_script(owed, words, told, chain.rounding);
         }
     }
 

@@ -13,7 +13,7 @@ use ennead_isa::op::BranchFn;
 
 use super::block::{Access, Block, BlockId, Interaction, Line, Number};
 use super::loops::Lap;
-use super::script::Step;
+use super::script::{ScriptFours, Step};
 use super::uop::{Action, Tally, Uop};
 use crate::memory::l1::Plain;
 
@@ -175,6 +175,7 @@ pub struct Course {
     passings: Box<[Passing]>,
     /// What is read and computed on the way.
     script: Box<[Step]>,
+    fours: ScriptFours,
     /// The sums of registers that addresses and guards are made of.
     sums: Box<[Terms]>,
     /// If the course repeats, what the sums are then.
@@ -294,6 +295,7 @@ pub struct Owed<'a> {
     pub(super) steps: &'a [Step],
     /// The whole of it, from where the course begins.
     pub(super) script: &'a [Step],
+    pub(super) fours: &'a ScriptFours,
     pub(super) lap: Option<Lap>,
 }
 
@@ -523,6 +525,7 @@ impl Walk {
             grants,
             steps: course.script.get(first..).unwrap_or_default(),
             script: &course.script,
+            fours: &course.fours,
             lap: course.lap,
         }
     }
@@ -669,6 +672,8 @@ pub struct Chart {
     legs: Vec<Leg>,
     passings: Vec<Passing>,
     script: Vec<Step>,
+    /// The floating-point operations in the script, with their places.
+    floating: Vec<(usize, Uop)>,
     sums: Vec<Terms>,
     renewals: Option<Box<[Renewal]>>,
     guards: Vec<Guard>,
@@ -703,6 +708,7 @@ impl Chart {
             legs: Vec::new(),
             passings: Vec::new(),
             script: Vec::new(),
+            floating: Vec::new(),
             sums: Vec::new(),
             renewals: None,
             guards: Vec::new(),
@@ -823,10 +829,9 @@ impl Chart {
         self.laps += u8::from(way.back);
         self.floats |= block.floats;
         Step::take(&last.interaction, &mut self.script);
-        let fours = block.quads.as_ref().map_or(0, |quads| quads.fours());
-        for (number, uop) in block.uops.iter().enumerate() {
-            if fours >> number & 1 == 1 {
-                self.script.push(Step::fours(id, number, uop));
+        for uop in &block.uops {
+            if matches!(uop.action, Action::Float(..)) {
+                self.floating.push((self.script.len(), *uop));
             }
             self.script.extend(Step::compute(uop));
         }
@@ -940,8 +945,9 @@ impl Chart {
     }
 
     /// The course.
-    pub fn finish(self) -> Course {
+    pub fn finish(mut self) -> Course {
         Course {
+            fours: ScriptFours::find(&mut self.script, &self.floating),
             most_laps: self
                 .passings
                 .iter()

@@ -10,12 +10,11 @@ use ennead_isa::float::{Flags, Rounding};
 use ennead_isa::op::{ComputeFn, FloatFn};
 
 use super::Core;
-use super::block::{Access, BlockId, Interaction};
+use super::block::{Access, Interaction, LONGEST, Quads, quads};
 use super::chain::Granted;
 use super::course::Owed;
 use super::uop::{Action, RoundingMode, Uop};
 use crate::memory::Words;
-use crate::program::Program;
 
 /// One step.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +26,19 @@ pub(super) struct Step {
     c: u8,
     imm: u32,
     aux: u32,
+}
+
+/// A floating-point operation.
+#[derive(Clone, Copy, Debug)]
+struct Floating {
+    eval: FloatFn,
+    /// Its rounding mode, unless that is the one in `frm`.
+    fixed: Option<Rounding>,
+    replicate: Replicate,
+    /// It was granted; [`Run::Operation`] follows.
+    granted: bool,
+    /// Fours of multiply-adds begin with it: which of the script's, and with which of their operations.
+    fours: Option<(u16, u8)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,11 +58,7 @@ enum Run {
     /// The same with a second operand that one lane is repeated in.
     ComputeOfLane(ComputeFn, Replicate),
     /// A floating-point operation.
-    Float(FloatFn, Option<Rounding>, Replicate),
-    /// The same, and it was granted; [`Run::Operation`] follows.
-    Granted(FloatFn, Option<Rounding>, Replicate),
-    /// Fours of multiply-adds begin with this computation of a block; they follow, each of them by such a step and as four.
-    Fours(BlockId, u8),
+    Float(Floating),
     /// The second-last (1) or last (2) instruction of a hardware loop's body, or both.
     LoopEnd(u8),
     /// The course repeats.
@@ -78,10 +86,11 @@ impl Step {
         match interaction {
             Interaction::Access(access) => script.push(Self::take_access(access)),
             Interaction::Operation(_) => {
-                if let Some(step) = script.last_mut()
-                    && let Run::Float(eval, fixed, replicate) = step.run
+                if let Some(Step {
+                    run: Run::Float(float), ..
+                }) = script.last_mut()
                 {
-                    step.run = Run::Granted(eval, fixed, replicate);
+                    float.granted = true;
                 }
                 script.push(Self::only(Run::Operation));
             }
@@ -118,7 +127,13 @@ impl Step {
                     RoundingMode::Fixed(mode) => Some(mode),
                     RoundingMode::Dynamic | RoundingMode::Reserved => None,
                 };
-                Run::Float(eval, fixed, uop.replicate)
+                Run::Float(Floating {
+                    eval,
+                    fixed,
+                    replicate: uop.replicate,
+                    granted: false,
+                    fours: None,
+                })
             }
             _ => return None,
         };
@@ -133,14 +148,6 @@ impl Step {
         })
     }
 
-    /// Fours that begin with `uop`, computation `number` of a block.
-    pub(super) fn fours(id: BlockId, number: usize, uop: &Uop) -> Self {
-        Self {
-            rd: uop.rd,
-            ..Self::only(Run::Fours(id, number as u8))
-        }
-    }
-
     /// Those of the last two instructions of a loop's body.
     pub(super) fn loop_end(steps: u8) -> Self {
         Self::only(Run::LoopEnd(steps))
@@ -148,13 +155,58 @@ impl Step {
 }
 
 impl Step {
+    /// Computes a floating-point operation.
     #[inline(always)]
-    fn float(&self, eval: FloatFn, rounding: Rounding, replicate: Replicate, registers: &mut [u32; 64]) -> Flags {
+    fn float(&self, float: &Floating, dynamic: Rounding, registers: &mut [u32; 64]) -> Flags {
         let [a, b, c] = [self.a, self.b, self.c].map(|number| registers[at(number)]);
-        let result = eval(a, replicate.of(b).wrapping_add(self.imm), c, rounding);
+        let rounding = float.fixed.unwrap_or(dynamic);
+        let result = (float.eval)(a, float.replicate.of(b).wrapping_add(self.imm), c, rounding);
         registers[at(self.rd)] = result.bits;
         registers[0] = 0;
         result.flags
+    }
+
+    fn is_granted(&self) -> Option<bool> {
+        match &self.run {
+            Run::Float(float) => Some(float.granted),
+            _ => None,
+        }
+    }
+}
+
+/// Fours of a script.
+#[derive(Clone, Debug)]
+pub(super) struct ScriptFours(Box<[Quads]>);
+
+impl ScriptFours {
+    /// The `n`-th of them.
+    #[inline(always)]
+    fn get(&self, number: u16) -> Option<&Quads> {
+        self.0.get(usize::from(number))
+    }
+
+    /// Finds the fours among `floats`, floating-point operations with their places in `script`, and marks where they begin.
+    pub(super) fn find(script: &mut [Step], floats: &[(usize, Uop)]) -> Self {
+        let mut found = Vec::new();
+        let follows = |(one, _): &(usize, Uop), (next, _): &(usize, Uop)| {
+            let granted = script[*one].is_granted();
+            // Where they are granted, the step that takes up the grant lies between them.
+            next - one == if granted == Some(true) { 2 } else { 1 } && granted == script[*next].is_granted()
+        };
+        let runs: Vec<&[(usize, Uop)]> = floats.chunk_by(follows).flat_map(|run| run.chunks(LONGEST)).collect();
+        for run in runs {
+            let uops: Vec<Uop> = run.iter().map(|(_, uop)| *uop).collect();
+            let Some(quads) = quads(&uops) else { continue };
+            for (number, (place, _)) in run.iter().enumerate() {
+                if quads.fours() >> number & 1 == 1
+                    && let Run::Float(float) = &mut script[*place].run
+                {
+                    float.fours = Some((found.len() as u16, number as u8));
+                }
+            }
+            found.push(quads);
+        }
+        Self(found.into())
     }
 }
 
@@ -174,7 +226,6 @@ impl Core {
         words: Words<'_>,
         mut told: impl FnMut(Granted),
         dynamic: Rounding,
-        program: &Program,
     ) {
         let mut grants = owed.grants.iter();
         let mut steps = owed.steps.iter();
@@ -216,24 +267,30 @@ impl Core {
                     let (b, c) = (replicate.of(b), registers[at(step.c)]);
                     registers[at(step.rd)] = eval(a, b.wrapping_add(step.imm), c, step.aux);
                 }
-                Run::Float(eval, fixed, replicate) => {
-                    flags |= step.float(eval, fixed.unwrap_or(dynamic), replicate, registers);
-                }
-                Run::Granted(eval, fixed, replicate) => {
-                    flags |= step.float(eval, fixed.unwrap_or(dynamic), replicate, registers);
-                    let Some(grant) = grants.next() else { break };
-                    told(Granted::Operation(*grant));
-                    steps.next();
-                }
-                Run::Fours(id, number) => {
-                    if let Some(quads) = program.numbered(id).and_then(|block| block.quads.as_ref())
+                Run::Float(float) => {
+                    if let Some((fours, number)) = float.fours
+                        && let Some(quads) = owed.fours.get(fours)
                         && quads.round_by(dynamic)
                     {
-                        let (done, raised) = self.pass_fours(quads, number.into(), step.rd);
+                        let most = if float.granted { grants.len() / 4 } else { usize::MAX };
+                        let (done, raised) = self.pass_fours(quads, number.into(), step.rd, most);
                         flags |= raised;
                         if done > 0 {
-                            steps.nth(done + done / 4 - 2);
+                            let mut passed = done;
+                            if float.granted {
+                                passed += done;
+                                let granted = grants.by_ref().take(done);
+                                granted.for_each(|grant| told(Granted::Operation(*grant)));
+                            }
+                            steps.nth(passed - 2);
+                            continue;
                         }
+                    }
+                    flags |= step.float(&float, dynamic, &mut self.registers);
+                    if float.granted {
+                        let Some(grant) = grants.next() else { break };
+                        told(Granted::Operation(*grant));
+                        steps.next();
                     }
                 }
                 Run::LoopEnd(steps) => {

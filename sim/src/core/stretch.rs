@@ -241,7 +241,7 @@ impl Core {
                 && let Some(quads) = &block.quads
                 && quads.round_by(dynamic)
             {
-                let (done, known) = self.pass_fours(quads, next, uop.rd);
+                let (done, known) = self.pass_fours(quads, next, uop.rd, usize::MAX);
                 flags |= known;
                 next += done;
                 if done > 0 {
@@ -269,29 +269,30 @@ impl Core {
         self.csr.float_written |= block.computes_floats;
     }
 
-    /// Runs the fours that begin with the block's instruction `next`, which writes `rd`, as far as their results are known at
-    /// once: how many instructions, and their flags.
+    /// Runs the fours, at most `most` of them, that begin with instruction `next`, which writes `rd`, as far as their results are
+    /// known at once: how many instructions, and their flags.
     #[inline(never)]
-    pub(super) fn pass_fours(&mut self, quads: &Quads, next: usize, rd: u8) -> (usize, Flags) {
+    pub(super) fn pass_fours(&mut self, quads: &Quads, next: usize, rd: u8, most: usize) -> (usize, Flags) {
         if quads.apart >> next & 1 == 0 {
-            return self.pass_chain(quads, next, rd);
+            return self.pass_chain(quads, next, rd, most);
         }
         let raised = Flags(self.csr.fflags);
+        let fours = quads.run(next, quads.apart);
         let (done, flags) = quads
             .quad
-            .run(&mut self.registers, quads.run(next, quads.apart), raised);
+            .run(&mut self.registers, &fours[..fours.len().min(most)], raised);
         (4 * done, flags)
     }
 
     /// The same where each of them waits for the one before it.
     #[inline(never)]
-    fn pass_chain(&mut self, quads: &Quads, next: usize, rd: u8) -> (usize, Flags) {
+    fn pass_chain(&mut self, quads: &Quads, next: usize, rd: u8, most: usize) -> (usize, Flags) {
         let mut flags = Flags::NONE;
         let is_sum = quads.sums >> next & 1 == 1;
         let chain = if is_sum { quads.sums } else { quads.horners };
         let mut last = self.registers[(rd & 63) as usize];
         let mut done = 0;
-        for four in quads.run(next, chain) {
+        for four in quads.run(next, chain).iter().take(most) {
             if !four.write_only(rd) {
                 break;
             }

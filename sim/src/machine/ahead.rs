@@ -50,7 +50,7 @@ impl Ahead {
                 *note = Input::Granted(granted);
             }
         };
-        core.go_along(&owed, memory.words(Which::L1), tell, program);
+        core.go_along(&owed, memory.words(Which::L1), tell);
         if !recorder.has_room(MOST_OWED) {
             self.write_down(core, program);
             recorder.make_room(core);

@@ -133,6 +133,18 @@ impl Calendar {
         }
     }
 
+    /// Workers that were refused FPUs ask again in the cycle after the one that is gone through.
+    #[inline(always)]
+    pub(super) fn insert_at_fpus_again(&mut self, workers: u64) {
+        if workers != 0 {
+            let slot = self.base % SLOTS;
+            self.occupied |= 1 << slot;
+            let due = &mut self.ring[slot as usize];
+            due.cores.0[0] |= workers;
+            due.fpus |= workers;
+        }
+    }
+
     /// Puts a core in; gives who is due in `cycle`, or in the first one that is still to come, if that is near.
     #[inline(always)]
     fn near(&mut self, cycle: u64, core: usize) -> Option<&mut Due> {

@@ -751,14 +751,11 @@ impl Machine {
         } else {
             self.fpu.grant(asking)
         };
-        let mut rest = asking;
+        self.calendar.insert_at_fpus_again(asking & !granted);
+        let mut rest = granted;
         while rest != 0 {
             let index = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            if granted >> index & 1 == 0 {
-                self.calendar.insert_at_fpu(self.now + 1, index);
-                continue;
-            }
             if !O::ACTIVE && self.go_ahead(index, horizon) {
                 continue;
             }

@@ -152,9 +152,7 @@ impl Step {
     pub(super) fn loop_end(steps: u8) -> Self {
         Self::only(Run::LoopEnd(steps))
     }
-}
 
-impl Step {
     /// Computes a floating-point operation.
     #[inline(always)]
     fn float(&self, float: &Floating, dynamic: Rounding, registers: &mut [u32; 64]) -> Flags {
@@ -166,6 +164,7 @@ impl Step {
         result.flags
     }
 
+    /// Whether the floating-point operation, if it is one, was granted.
     fn is_granted(&self) -> Option<bool> {
         match &self.run {
             Run::Float(float) => Some(float.granted),

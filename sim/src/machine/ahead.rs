@@ -211,6 +211,8 @@ impl Machine {
             }
             *course = Some(id);
             self.owing |= 1 << index;
+        } else {
+            walk.end();
         }
     }
 

@@ -92,6 +92,20 @@ fn end(config: &Config, body: &str, engine: Engine, max_cycles: u64) -> Left {
     (registers, memory, machine.counters())
 }
 
+#[test]
+fn cores_that_went_far_ahead_are_brought_back_to_any_cycle_at_which_a_run_is_cut_short() {
+    let body = "li t3, 0x10000100\nslli t1, s0, 4\nadd t3, t3, t1\nfmv.w.x fa1, zero\nli t1, 400\nagain:\nflw fa0, 0(t3)\n\
+                add a0, a0, a1\nadd a0, a0, a1\nadd a0, a0, a1\nfmadd.s fa1, fa0, fa0, fa1\nadd a0, a0, a1\nadd a0, a0, a1\n\
+                sw a0, 8(t3)\nadd a0, a0, a1\nadd a0, a0, a1\naddi t1, t1, -1\nbne t1, zero, @again\n";
+    for sharing in ["private", "pooled"] {
+        let config = config("ennead", &["cluster.workers=8", &format!("fpu.sharing={sharing}")]);
+        for limit in 4_000..4_300 {
+            let oracle = end(&config, body, Engine::Lockstep, limit);
+            assert_eq!(end(&config, body, Engine::Calendar, limit), oracle, "{limit}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 

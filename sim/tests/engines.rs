@@ -67,6 +67,18 @@ fn kept_cases() -> Vec<Case> {
             ("cluster.workers", "8"),
             vec![Piece::Plain(vec!["csrrs x0, 0xb01, x0".to_owned()])],
         ),
+        // Two workers went wrong in one cycle, and which of them was told of depended on the engine.
+        Case {
+            counted: Some(20842),
+            ..kept(
+                "ennead",
+                ("cluster.workers", "16"),
+                vec![
+                    Piece::Plain(vec!["sb x6, 86(x8)".to_owned()]),
+                    Piece::Counted(148, Vec::new()),
+                ],
+            )
+        },
     ]
 }
 

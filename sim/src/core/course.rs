@@ -254,10 +254,11 @@ pub struct Walk {
     /// The leg up to which all was written down, and how many the core was told of since.
     written: u8,
     told: u32,
+    /// Cycles that operations waited for their grants: those that are owed, and those that the core was told of since.
+    contention: u32,
+    told_contention: u32,
     /// The cycle of the last grant that the core was told of.
     granted: u64,
-    /// Cycles that operations waited for their grants, since all was written down.
-    contention: u32,
     /// How often the loop goes back yet.
     laps: u32,
     sums: [u32; SUMS],
@@ -278,8 +279,9 @@ impl Default for Walk {
             owed: 0,
             written: 0,
             told: 0,
-            granted: 0,
             contention: 0,
+            told_contention: 0,
+            granted: 0,
             laps: 0,
             sums: [0; SUMS],
             legs: [Leg::NONE; LONGEST],
@@ -335,7 +337,8 @@ impl Walk {
             *value = terms.sum(registers);
         }
         (self.at, self.behind, self.owed, self.written, self.told) = (0, 0, 0, 0, 0);
-        (self.laps, self.asked, self.contention, self.words) = (laps, asked, 0, 0);
+        (self.contention, self.told_contention) = (0, 0);
+        (self.laps, self.asked, self.words) = (laps, asked, 0);
         self.round = course.round() as u8;
         self.reach = course.reach(self) as u8;
         let sums = &self.sums;
@@ -518,6 +521,7 @@ impl Walk {
         let leg = self.leg(self.at);
         self.ask(leg, self.address(leg));
         self.told += owed as u32;
+        self.told_contention += std::mem::take(&mut self.contention);
         let grants = self.grants.get(..owed).unwrap_or_default();
         self.granted = grants.last().copied().unwrap_or(self.granted);
         let first = course.passings.get(from).map_or(0, |passing| passing.step.into());
@@ -530,7 +534,7 @@ impl Walk {
         }
     }
 
-    /// The way along `course` that the core was told of and that was not written down until now, when it is; nothing is owed.
+    /// The way along `course` that the core was told of and that was not written down until now, when it is.
     #[inline(always)]
     pub fn write_down<'a>(&mut self, course: &'a Course) -> Option<Passed<'a>> {
         let count = std::mem::take(&mut self.told);
@@ -549,7 +553,7 @@ impl Walk {
             granted: self.granted,
             count,
             sums: from.sums.until(&to.sums, laps as u32, &course.passings.last()?.sums),
-            contention: std::mem::take(&mut self.contention),
+            contention: std::mem::take(&mut self.told_contention),
         })
     }
 

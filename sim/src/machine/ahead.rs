@@ -40,6 +40,11 @@ impl Ahead {
     /// Tells a core all that was granted to it, so that its registers are what they should be.
     #[inline(never)]
     fn pay(&mut self, core: &mut Core, recorder: &mut Recorder, memory: &Memory, program: &Program) {
+        // Before it is told, a core is nowhere that a run which ends now would not have come to.
+        if !recorder.has_room(MOST_OWED) {
+            self.write_down(core, program);
+            recorder.make_room(core);
+        }
         let Some(course) = self.course.and_then(|id| program.course(id)) else {
             return;
         };
@@ -51,10 +56,6 @@ impl Ahead {
             }
         };
         core.go_along(&owed, memory.words(Which::L1), tell);
-        if !recorder.has_room(MOST_OWED) {
-            self.write_down(core, program);
-            recorder.make_room(core);
-        }
     }
 
     /// Writes down what a core was told.
@@ -92,21 +93,23 @@ impl Machine {
     /// and nothing happened, if that is not known.
     #[inline(always)]
     pub(super) fn go_ahead(&mut self, index: usize, horizon: u64) -> bool {
-        match self.ahead[index % MAX_WORKERS]
-            .walk
-            .granted(self.now, horizon, self.plain)
-        {
-            Some((asked, ask)) => {
-                self.ask_ahead(index, asked, ask);
-                true
-            }
-            None => self.go_further(index, horizon),
-        }
+        self.go_straight_ahead(index, horizon) || self.go_further(index, horizon)
+    }
+
+    /// The same where nobody else may see it: the worker loads or computes, and its course just goes on.
+    #[inline(always)]
+    pub(super) fn go_straight_ahead(&mut self, index: usize, horizon: u64) -> bool {
+        let walk = &mut self.ahead[index % MAX_WORKERS].walk;
+        let Some((asked, ask)) = walk.granted(self.now, horizon, self.plain) else {
+            return false;
+        };
+        self.ask_ahead(index, asked, ask);
+        true
     }
 
     /// The same where the worker stores, its course repeats or ends, or it is on none.
     #[inline(never)]
-    fn go_further(&mut self, index: usize, horizon: u64) -> bool {
+    pub(super) fn go_further(&mut self, index: usize, horizon: u64) -> bool {
         if horizon <= self.now {
             return false;
         }
@@ -120,15 +123,10 @@ impl Machine {
             self.end_course(index);
             self.set_out_on_course(index);
         }
-        let walk = &mut self.ahead[index % MAX_WORKERS].walk;
-        if walk.asks_to_store() {
+        if self.ahead[index % MAX_WORKERS].walk.asks_to_store() {
             return self.store_ahead(index, horizon);
         }
-        let Some((asked, ask)) = walk.granted(self.now, horizon, self.plain) else {
-            return false;
-        };
-        self.ask_ahead(index, asked, ask);
-        true
+        self.go_straight_ahead(index, horizon)
     }
 
     /// A worker on a course asks for a store, which is granted in this cycle.

@@ -621,17 +621,23 @@ impl Machine {
             self.now = now;
             let horizon = (now + ahead).min(limit);
             let locked = self.locked_bank.is_some_and(|(_, cycle)| cycle == now);
-            if contested != 0 || locked {
+            let late = if contested != 0 || locked {
                 let contested = if locked { u64::MAX } else { contested };
-                self.contend(workers & !fpus, contested, horizon);
+                self.contend(workers & !fpus, contested, horizon)
             } else {
-                let mut rest = workers & !fpus;
+                let (mut rest, mut late) = (workers & !fpus, 0);
                 while rest != 0 {
                     let index = rest.trailing_zeros() as usize;
                     rest &= rest - 1;
                     self.arbiter.grant_only(self.wants.of(index).0.into(), index);
-                    self.meet_bank(index, horizon);
+                    if !self.go_straight_ahead(index, horizon) {
+                        late |= 1 << index;
+                    }
                 }
+                late
+            };
+            if late != 0 {
+                self.meet_late(late, horizon);
             }
             if fpus != 0 {
                 self.serve_fpus(fpus, horizon, &mut Silent);
@@ -643,31 +649,47 @@ impl Machine {
         }
     }
 
-    /// A worker got its bank.
-    #[inline(always)]
-    fn meet_bank(&mut self, index: usize, horizon: u64) {
-        if !self.go_ahead(index, horizon) {
-            self.serve_worker(index, horizon, &mut Silent);
-        }
-    }
-
-    /// Serves workers that ask for banks, of which some may be contested.
+    /// Arbitrates for workers that ask for banks, of which some may be contested. Gives those that got theirs and are yet to be
+    /// served.
     #[inline(never)]
-    fn contend(&mut self, asking: u64, contested: u64, horizon: u64) {
-        let mut rest = asking;
+    fn contend(&mut self, asking: u64, contested: u64, horizon: u64) -> u64 {
+        let (mut rest, mut late) = (asking, 0);
         while rest != 0 {
-            let index = rest.trailing_zeros() as usize;
+            let mut index = rest.trailing_zeros() as usize;
             let bank = usize::from(self.wants.of(index).0);
             if contested >> (bank % 64) & 1 == 0 {
                 rest &= rest - 1;
                 self.arbiter.grant_only(bank, index);
-                self.meet_bank(index, horizon);
-                continue;
+            } else {
+                let asking = self.who_wants(bank, rest);
+                rest &= !asking;
+                match self.arbitrate(bank, asking.into()) {
+                    Some(winner) => index = winner,
+                    None => continue,
+                }
             }
-            let asking = self.who_wants(bank, rest);
-            rest &= !asking;
-            if let Some(winner) = self.arbitrate(bank, asking.into()) {
-                self.meet_bank(winner, horizon);
+            if !self.go_straight_ahead(index, horizon) {
+                late |= 1 << index;
+            }
+        }
+        late
+    }
+
+    /// Serves workers that got their banks, in the order of the banks: others may see what they do.
+    #[inline(never)]
+    fn meet_late(&mut self, mut late: u64, horizon: u64) {
+        while late != 0 {
+            let (mut index, mut rest) = (late.trailing_zeros() as usize, late & (late - 1));
+            while rest != 0 {
+                let other = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                if self.wants.of(other).0 < self.wants.of(index).0 {
+                    index = other;
+                }
+            }
+            late &= !(1 << index);
+            if !self.go_further(index, horizon) {
+                self.serve_worker(index, horizon, &mut Silent);
             }
         }
     }

@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::memory::l1::MAX_BANKS;
+
 /// Cycles that the ring covers.
 const SLOTS: u64 = 64;
 
@@ -69,9 +71,10 @@ pub(super) struct Due {
     pub(super) cores: CoreSet,
     /// Those of the workers that ask for FPUs.
     pub(super) fpus: u64,
-    /// The banks that workers ask for, modulo 64, and those that several may ask for.
-    banks: u64,
-    pub(super) contested: u64,
+    /// The banks that workers ask for.
+    banks: [u64; MAX_BANKS / 64],
+    /// Several ask for one of them.
+    pub(super) contested: bool,
     /// There may be some that ask for neither.
     others: bool,
 }
@@ -119,9 +122,9 @@ impl Calendar {
     #[inline(always)]
     pub(super) fn insert_at_bank(&mut self, cycle: u64, core: usize, bank: usize) {
         if let Some(due) = self.near(cycle, core) {
-            let bit = 1 << (bank % 64);
-            due.contested |= due.banks & bit;
-            due.banks |= bit;
+            let banks = &mut due.banks[bank / 64 % (MAX_BANKS / 64)];
+            due.contested |= *banks >> (bank % 64) & 1 == 1;
+            *banks |= 1 << (bank % 64);
         }
     }
 

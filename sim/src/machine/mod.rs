@@ -621,9 +621,8 @@ impl Machine {
             self.now = now;
             let horizon = (now + ahead).min(limit);
             let locked = self.locked_bank.is_some_and(|(_, cycle)| cycle == now);
-            let late = if contested != 0 || locked {
-                let contested = if locked { u64::MAX } else { contested };
-                self.contend(workers & !fpus, contested, horizon)
+            if contested || locked {
+                self.contend(workers & !fpus, horizon);
             } else {
                 let (mut rest, mut late) = (workers & !fpus, 0);
                 while rest != 0 {
@@ -634,10 +633,9 @@ impl Machine {
                         late |= 1 << index;
                     }
                 }
-                late
-            };
-            if late != 0 {
-                self.meet_late(late, horizon);
+                if late != 0 {
+                    self.meet_late(late, horizon);
+                }
             }
             if fpus != 0 {
                 self.serve_fpus(fpus, horizon, &mut Silent);
@@ -649,30 +647,15 @@ impl Machine {
         }
     }
 
-    /// Arbitrates for workers that ask for banks, of which some may be contested. Gives those that got theirs and are yet to be
-    /// served.
+    /// Serves workers that ask for banks, of which some may be contested.
     #[inline(never)]
-    fn contend(&mut self, asking: u64, contested: u64, horizon: u64) -> u64 {
-        let (mut rest, mut late) = (asking, 0);
-        while rest != 0 {
-            let mut index = rest.trailing_zeros() as usize;
-            let bank = usize::from(self.wants.of(index).0);
-            if contested >> (bank % 64) & 1 == 0 {
-                rest &= rest - 1;
-                self.arbiter.grant_only(bank, index);
-            } else {
-                let asking = self.who_wants(bank, rest);
-                rest &= !asking;
-                match self.arbitrate(bank, asking.into()) {
-                    Some(winner) => index = winner,
-                    None => continue,
-                }
-            }
-            if !self.go_straight_ahead(index, horizon) {
-                late |= 1 << index;
-            }
+    fn contend(&mut self, mut asking: u64, horizon: u64) {
+        while asking != 0 {
+            let index = asking.trailing_zeros() as usize;
+            asking &= asking - 1;
+            self.bank_requests.ask(self.wants.of(index).0.into(), index);
         }
-        late
+        self.serve_banks(horizon, &mut Silent);
     }
 
     /// Serves workers that got their banks, in the order of the banks: others may see what they do.
@@ -692,19 +675,6 @@ impl Machine {
                 self.serve_worker(index, horizon, &mut Silent);
             }
         }
-    }
-
-    /// Those of some workers that ask for a bank.
-    #[inline(always)]
-    fn who_wants(&self, bank: usize, mut workers: u64) -> u64 {
-        let want = Want::bank(bank);
-        let mut asking = 0;
-        while workers != 0 {
-            let index = workers.trailing_zeros() as usize;
-            asking |= u64::from(self.wants.of(index) == want) << index;
-            workers &= workers - 1;
-        }
-        asking
     }
 
     /// All of it but the fetch stages.

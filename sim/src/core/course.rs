@@ -7,7 +7,7 @@
 //! the loads read, and what is computed between them, is its script's, for whoever needs it.
 //!
 //! Invariant: as long as nothing disturbs the core and a [`Walk`] along the course goes on, each interaction asks for its grant
-//! [`Leg::gap`] cycles after the one before it got its own, and at the address that the walk tells.
+//! so many cycles after the one before it got its own as its leg says, and at the address that the walk tells.
 
 use ennead_isa::op::BranchFn;
 

@@ -812,11 +812,11 @@ impl Machine {
     #[inline(never)]
     fn arbitrate(&mut self, bank: usize, asking: Masters) -> Option<usize> {
         if self.locked_bank.is_some_and(|locked| locked == (bank, self.now)) {
-            self.refuse(asking, bank);
+            self.refuse(asking);
             return None;
         }
         let winner = self.arbiter.grant(bank, asking);
-        self.refuse(asking & !(1 << winner), bank);
+        self.refuse(asking & !(1 << winner));
         Some(winner)
     }
 
@@ -853,13 +853,17 @@ impl Machine {
     }
 
     /// Masters that were refused ask again in the next cycle; the DMA does so by itself.
-    fn refuse(&mut self, refused: Masters, bank: usize) {
+    fn refuse(&mut self, refused: Masters) {
         let mut losers = refused & ((1 << self.workers) - 1);
         let again = self.now + 1;
         while losers != 0 {
             let index = losers.trailing_zeros() as usize;
             losers &= losers - 1;
-            self.calendar.insert_at_bank(again, index, bank);
+            match self.wants.of(index).of_bank() {
+                Some(bank) => self.calendar.insert_at_bank(again, index, bank),
+                // It goes through the test-and-set window.
+                None => self.calendar.insert(again, index),
+            }
             self.paths[index].retry(again);
         }
     }

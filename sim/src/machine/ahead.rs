@@ -8,7 +8,7 @@
 use crate::core::course::{Ask, CourseId, MOST_OWED, Walk};
 use crate::core::{Core, Start};
 use crate::machine::ending::{Input, Recorder};
-use crate::machine::{MAX_WORKERS, Machine, Want};
+use crate::machine::{MAX_WORKERS, Machine};
 use crate::memory::{Memory, Which};
 use crate::observe::Silent;
 use crate::program::Program;
@@ -167,13 +167,9 @@ impl Machine {
         match ask {
             Ask::Access(address) => {
                 let bank = self.plain.bank(address.wrapping_sub(self.plain.base));
-                self.wants.set(index, Want::bank(bank));
-                self.calendar.insert_at_bank(asked, index, bank);
+                self.ask_for_bank(index, asked, bank);
             }
-            Ask::Operation => {
-                self.wants.set(index, Want::FPU);
-                self.calendar.insert_at_fpu(asked, index);
-            }
+            Ask::Operation => self.ask_for_fpu(index, asked),
         }
     }
 

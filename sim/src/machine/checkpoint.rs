@@ -19,7 +19,7 @@ use crate::machine::Machine;
 
 const MAGIC: &[u8; 8] = b"ENNEADCP";
 /// Rises with every change to what a checkpoint holds.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// Why there is no checkpoint, or why it cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

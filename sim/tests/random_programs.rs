@@ -826,3 +826,45 @@ fn engines_agree_on_a_jump_to_where_the_fetch_is_going() {
     ];
     agree(&config, &items).unwrap();
 }
+
+/// The interrupt takes the instruction behind one that has waited in the execute stage since before the line rose. Worker 0
+/// ends the run while the others are ahead of it, so that their instructions since then are gone through again.
+#[test]
+fn an_interrupt_that_a_core_learns_of_late_is_taken_again_where_the_end_takes_back() {
+    let config = config("golden-ms0", &[]);
+    let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<String>>();
+    let plain = |lines: &[&str]| Item::Plain(owned(lines));
+    let twice = |body: &[&str]| Item::Loop {
+        number: 0,
+        count: 2,
+        body: owned(body),
+    };
+    let items = [
+        plain(&["addi x13, x10, 6", "fsw f0, 52(x8)", "c.sw x10, 56(x8)"]),
+        twice(&["sll x11, x14, x10", "fadd.s f0, f0, f0"]),
+        plain(&["lh x13, 67(x8)"]),
+        Item::Nested {
+            counts: (3, 1),
+            before: vec![],
+            inner: owned(&["fadd.s f0, f0, f0", "add x14, x10, x10"]),
+            after: owned(&["sb x12, 80(x8)", "fadd.s f0, f0, f0"]),
+        },
+        Item::Branch("beq x11, x13".to_owned(), 3),
+        Item::Sleep { line: 16, delay: 0 },
+        Item::Sleep { line: 16, delay: 0 },
+        plain(&["c.li x10, 0"]),
+        twice(&["mulh x10, x10, x10", "feq.s x0, f0, f0"]),
+        plain(&[
+            "c.li x11, 0",
+            "flw f0, 0(x8)",
+            "flw f14, 52(x8)",
+            "fsqrt.s f0, f14",
+            "fadd.s f0, f1, f1",
+        ]),
+        Item::Sleep { line: 16, delay: 0 },
+        plain(&["cv.mac x10, x10, x10", "add x10, x10, x10", "csrrs x10, 0xb00, x0"]),
+        Item::Branch("beq x10, x10".to_owned(), 0),
+        plain(&["add x10, x10, x10"]),
+    ];
+    agree(&config, &items).unwrap();
+}

@@ -41,8 +41,17 @@ pub(super) struct Recorder {
     snapshot: Core,
     inputs: Box<[Input; INTERVAL]>,
     count: usize,
-    /// Interrupt lines that changed while the core was ahead: the cycle, and what they became.
-    lines: Vec<(u64, u32)>,
+    /// Interrupt lines that changed while the core was ahead, in the order in which it was told.
+    lines: Vec<Lines>,
+}
+
+/// A core's interrupt lines from some cycle on.
+struct Lines {
+    from: u64,
+    lines: u32,
+    /// They changed as the core took an interrupt, of which it may learn later than the lines change: an instruction that
+    /// waits in the execute stage keeps it.
+    taken: bool,
 }
 
 impl Recorder {
@@ -93,7 +102,11 @@ impl Recorder {
     /// The interrupt lines of `core` changed in cycle `now`. A core that ran ahead must not be where a rewind begins.
     pub(super) fn lines(&mut self, core: &Core, now: u64) {
         if core.pipeline.issued > now {
-            self.lines.push((now, core.lines()));
+            self.lines.push(Lines {
+                from: now,
+                lines: core.lines(),
+                taken: false,
+            });
         } else {
             self.restart(core);
         }
@@ -101,7 +114,11 @@ impl Recorder {
 
     /// The core took an interrupt by itself, and its lines are `lines` from cycle `from` on.
     pub(super) fn acknowledged(&mut self, from: u64, lines: u32) {
-        self.lines.push((from, lines));
+        self.lines.push(Lines {
+            from,
+            lines,
+            taken: true,
+        });
     }
 
     /// The core, which is on a chain, is about to be told more than there is room for.
@@ -185,27 +202,28 @@ impl Machine {
         let (program, memory) = (&mut self.program, &self.memory);
         let mut lines = recorder.lines.iter().peekable();
         let mut lines_until = |core: &mut Core, cycle: u64| {
-            while let Some((now, lines)) = lines.next_if(|(now, _)| *now <= cycle) {
-                core.set_lines(*now, *lines);
+            let mut taken = core.acknowledged.take().is_some();
+            let comes = |change: &Lines, taken| if change.taken { taken } else { change.from <= cycle };
+            while let Some(change) = lines.next_if(|change| comes(change, taken)) {
+                taken &= !change.taken;
+                core.set_lines(change.from, change.lines);
             }
         };
         // A core that may be interrupted stops at places where it did not end.
-        let mut run_on = |core: &mut Core, program: &mut Program, input: Option<u64>| {
+        let mut run_on = |core: &mut Core, program: &mut Program, until: u64| {
             while let Next::Issue(cycle) = core.next
                 && cycle <= end
             {
                 lines_until(core, cycle);
                 core.advance(program, memory, end, &mut Silent);
             }
-            if let Some(cycle) = input {
-                lines_until(core, cycle);
-            }
+            lines_until(core, until);
         };
         for input in &recorder.inputs[..recorder.count] {
             let (Input::Granted(Granted::Access(cycle, _) | Granted::Operation(cycle))
             | Input::Reply(Reply { cycle, .. })
             | Input::Fpu(cycle)) = *input;
-            run_on(&mut core, program, Some(cycle));
+            run_on(&mut core, program, cycle);
             if matches!(core.next, Next::Issue(_)) {
                 break;
             }
@@ -222,7 +240,7 @@ impl Machine {
                 core.advance(program, memory, end, &mut Silent);
             }
         }
-        run_on(&mut core, program, None);
+        run_on(&mut core, program, end);
         self.cores[index] = core;
     }
 

@@ -17,6 +17,8 @@ pub struct FpuPool {
     /// Levels of the tree over all cores.
     levels: u32,
     pointers: Vec<u32>,
+    /// Every FPU is wired to two cores: which of the FPUs have the upper of theirs as the next winner, one bit each.
+    pairs: Option<u64>,
     /// Which cores each unit is wired to, where that is fixed.
     wired: Vec<Wired>,
     dividers: Vec<Divider>,
@@ -79,6 +81,16 @@ fn every(mut mask: u64, first: usize, step: usize) -> u64 {
     every
 }
 
+/// What [`FpuPool::grant_static`] does where each of `units` FPUs is wired to two cores; bits of `upper` are the pointers.
+#[inline(always)]
+fn grant_pairs(upper: &mut u64, asking: u64, units: usize) -> u64 {
+    let (first, second) = (asking & ((1 << units) - 1), asking >> units);
+    let second_wins = second & (*upper | !first);
+    let first_wins = first & !second_wins;
+    *upper ^= first | second;
+    first_wins | second_wins << units
+}
+
 impl FpuPool {
     /// As configured, for `cores` cores.
     pub fn new(config: &FpuConfig, cores: usize) -> Self {
@@ -88,6 +100,7 @@ impl FpuPool {
             cores: cores as u32,
             levels: levels(cores),
             pointers: vec![0; units],
+            pairs: (config.sharing == Sharing::Static && cores == 2 * units).then_some(0),
             wired: (0..units).map(|unit| Wired::new(unit, units, cores)).collect(),
             dividers: vec![Divider::default(); if config.divsqrt_shared { config.divsqrt_count } else { 0 }],
             grants: 0,
@@ -100,9 +113,10 @@ impl FpuPool {
     /// Serves the cores that ask in this cycle; returns those that are granted.
     #[inline(always)]
     pub fn grant(&mut self, asking: u64) -> u64 {
-        let granted = match self.sharing {
-            Sharing::Pooled => self.grant_pooled(asking),
-            Sharing::Private | Sharing::Static => self.grant_static(asking),
+        let granted = match (&mut self.pairs, self.sharing) {
+            (Some(upper), _) => grant_pairs(upper, asking, self.pointers.len()),
+            (None, Sharing::Pooled) => self.grant_pooled(asking),
+            (None, Sharing::Private | Sharing::Static) => self.grant_static(asking),
         };
         self.grants += u64::from(granted.count_ones());
         self.refusals += u64::from((asking & !granted).count_ones());
@@ -238,6 +252,26 @@ mod tests {
             checked += served.len();
         }
         assert_eq!(checked, 35);
+    }
+
+    #[test]
+    fn pairs_of_cores_are_served_as_by_any_other_tree() {
+        let config = FpuConfig {
+            sharing: Sharing::Static,
+            count: 4,
+            ..Config::default().fpu
+        };
+        let mut pool = FpuPool::new(&config, 8);
+        let mut trees = FpuPool {
+            pairs: None,
+            ..pool.clone()
+        };
+        // Every set of cores, in an order that mixes them.
+        for step in 0..1 << 12 {
+            let asking = (step * 0x9d + (step >> 5)) & 0xff;
+            assert_eq!(pool.grant(asking), trees.grant(asking), "{asking:b} in step {step}");
+        }
+        assert_eq!(pool.counters(), trees.counters());
     }
 
     #[test]

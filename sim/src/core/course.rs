@@ -409,12 +409,19 @@ impl Walk {
     /// beyond `horizon`.
     #[inline(always)]
     pub fn granted(&mut self, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
+        let operation = self.leg(self.at).is_operation();
+        self.granted_what(operation, now, horizon, plain)
+    }
+
+    /// The same where it is known whether the interaction is an operation.
+    #[inline(always)]
+    pub fn granted_what(&mut self, operation: bool, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
         let next = self.at + 1;
         if next >= self.limit {
             return None;
         }
         let leg = self.leg(next);
-        let asked = self.enter(leg, next, self.address(leg), now, horizon, plain)?;
+        let asked = self.enter(leg, next, self.address(leg), operation, now, horizon, plain)?;
         if leg.is_store() {
             self.limit = 0;
         }
@@ -428,6 +435,7 @@ impl Walk {
         if next >= self.reach {
             return None;
         }
+        let operation = self.leg(self.at).is_operation();
         let leg = self.leg(next);
         let asked = if next == self.round {
             let mut sums = self.sums;
@@ -442,25 +450,27 @@ impl Walk {
                 return None;
             }
             let address = sums[usize::from(leg.sum) % SUMS].wrapping_add(leg.offset);
-            let asked = self.enter(leg, 0, address, now, horizon, plain)?;
+            let asked = self.enter(leg, 0, address, operation, now, horizon, plain)?;
             self.sums = sums;
             self.laps = self.laps.saturating_sub(course.backs.into());
             self.reach = course.reach(self) as u8;
             asked
         } else {
-            self.enter(leg, next, self.address(leg), now, horizon, plain)?
+            self.enter(leg, next, self.address(leg), operation, now, horizon, plain)?
         };
         self.look_ahead();
         Some(asked)
     }
 
-    /// Goes on to `leg`, number `number` of the course, at `address`.
+    /// Goes on from what was granted, an operation or not, to `leg`, number `number` of the course, at `address`.
     #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
     fn enter(
         &mut self,
         leg: Leg,
         number: u8,
         address: u32,
+        operation: bool,
         now: u64,
         horizon: u64,
         plain: Plain,
@@ -471,7 +481,7 @@ impl Walk {
         }
         self.grants[usize::from(self.owed) % MOST_OWED] = now;
         self.owed += 1;
-        if self.leg(self.at).is_operation() {
+        if operation {
             self.contention += (now - self.asked) as u32;
         }
         self.at = number;

@@ -8,7 +8,7 @@
 use crate::core::course::{Ask, CourseId, MOST_OWED, Walk};
 use crate::core::{Core, Start};
 use crate::machine::ending::{Input, Recorder};
-use crate::machine::{MAX_WORKERS, Machine};
+use crate::machine::{MAX_WORKERS, Machine, Want};
 use crate::memory::{Memory, Which};
 use crate::observe::Silent;
 use crate::program::Program;
@@ -93,17 +93,34 @@ impl Machine {
     /// and nothing happened, if that is not known.
     #[inline(always)]
     pub(super) fn go_ahead(&mut self, index: usize, horizon: u64) -> bool {
-        self.go_straight_ahead(index, horizon) || self.go_further(index, horizon)
+        self.go_ahead_at_once(index, horizon) || self.go_further(index, horizon)
     }
 
     /// The same where nobody else may see it: the worker loads or computes, and its course just goes on.
     #[inline(always)]
-    pub(super) fn go_straight_ahead(&mut self, index: usize, horizon: u64) -> bool {
+    fn go_ahead_at_once(&mut self, index: usize, horizon: u64) -> bool {
         let walk = &mut self.ahead[index % MAX_WORKERS].walk;
         let Some((asked, ask)) = walk.granted(self.now, horizon, self.plain) else {
             return false;
         };
         self.ask_ahead(index, asked, ask);
+        true
+    }
+
+    /// The same where it is known whether the worker asks for an operation of an FPU; it is put into `soon` if it asks for another
+    /// one in the next cycle.
+    #[inline(always)]
+    pub(super) fn go_straight_ahead(&mut self, index: usize, operation: bool, horizon: u64, soon: &mut u64) -> bool {
+        let walk = &mut self.ahead[index % MAX_WORKERS].walk;
+        let Some((asked, ask)) = walk.granted_what(operation, self.now, horizon, self.plain) else {
+            return false;
+        };
+        if ask == Ask::Operation && asked == self.now + 1 {
+            self.wants.set(index, Want::FPU);
+            *soon |= 1 << index;
+        } else {
+            self.ask_ahead(index, asked, ask);
+        }
         true
     }
 
@@ -126,7 +143,7 @@ impl Machine {
         if self.ahead[index % MAX_WORKERS].walk.asks_to_store() {
             return self.store_ahead(index, horizon);
         }
-        self.go_straight_ahead(index, horizon)
+        self.go_ahead_at_once(index, horizon)
     }
 
     /// A worker on a course asks for a store, which is granted in this cycle.

@@ -136,9 +136,9 @@ impl Calendar {
         }
     }
 
-    /// Workers that were refused FPUs ask again in the cycle after the one that is gone through.
+    /// Workers ask for FPUs in the cycle after the one that is gone through.
     #[inline(always)]
-    pub(super) fn insert_at_fpus_again(&mut self, workers: u64) {
+    pub(super) fn insert_at_fpus_next(&mut self, workers: u64) {
         if workers != 0 {
             let slot = self.base % SLOTS;
             self.occupied |= 1 << slot;
@@ -157,10 +157,8 @@ impl Calendar {
             return None;
         }
         let slot = (self.base + ahead) % SLOTS;
+        self.occupied |= 1 << slot;
         let due = &mut self.ring[slot as usize];
-        if due.cores.is_empty() {
-            self.occupied |= 1 << slot;
-        }
         due.cores.insert(core);
         Some(due)
     }

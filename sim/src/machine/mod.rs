@@ -620,6 +620,8 @@ impl Machine {
             self.calendar.passed(now);
             self.now = now;
             let horizon = (now + ahead).min(limit);
+            // Who asks for FPUs in the next cycle.
+            let mut soon = 0;
             let locked = self.locked_bank.is_some_and(|(_, cycle)| cycle == now);
             if contested || locked {
                 self.contend(workers & !fpus, horizon);
@@ -629,7 +631,7 @@ impl Machine {
                     let index = rest.trailing_zeros() as usize;
                     rest &= rest - 1;
                     self.arbiter.grant_only(self.wants.of(index).0.into(), index);
-                    if !self.go_straight_ahead(index, horizon) {
+                    if !self.go_straight_ahead(index, false, horizon, &mut soon) {
                         late |= 1 << index;
                     }
                 }
@@ -638,8 +640,18 @@ impl Machine {
                 }
             }
             if fpus != 0 {
-                self.serve_fpus(fpus, horizon, &mut Silent);
+                let granted = self.grant_fpus(fpus);
+                soon |= fpus & !granted;
+                let mut rest = granted;
+                while rest != 0 {
+                    let index = rest.trailing_zeros() as usize;
+                    rest &= rest - 1;
+                    if !self.go_straight_ahead(index, true, horizon, &mut soon) && !self.go_further(index, horizon) {
+                        self.operate(index, horizon, &mut Silent);
+                    }
+                }
             }
+            self.calendar.insert_at_fpus_next(soon);
             self.now += 1;
             if self.outcome.is_some() {
                 return;
@@ -738,25 +750,36 @@ impl Machine {
     }
 
     fn serve_fpus<O: Observer>(&mut self, asking: u64, horizon: u64, observer: &mut O) {
-        let granted = if self.config.fpu.divsqrt_shared {
-            self.serve_dividers(asking)
-        } else {
-            self.fpu.grant(asking)
-        };
-        self.calendar.insert_at_fpus_again(asking & !granted);
+        let granted = self.grant_fpus(asking);
+        self.calendar.insert_at_fpus_next(asking & !granted);
         let mut rest = granted;
         while rest != 0 {
             let index = rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            if !O::ACTIVE && self.go_ahead(index, horizon) {
-                continue;
+            if O::ACTIVE || !self.go_ahead(index, horizon) {
+                self.operate(index, horizon, observer);
             }
-            self.leave_chain(index);
-            let core = &mut self.cores[index];
-            self.recorders[index].fpu(core, self.now);
-            core.fpu_granted(self.now, &self.program, &self.memory);
-            self.advance(index, horizon, observer);
         }
+    }
+
+    /// Serves cores that ask for an FPU: which of them are granted.
+    #[inline(always)]
+    fn grant_fpus(&mut self, asking: u64) -> u64 {
+        if self.config.fpu.divsqrt_shared {
+            self.serve_dividers(asking)
+        } else {
+            self.fpu.grant(asking)
+        }
+    }
+
+    /// Lets a core run on that was granted an FPU.
+    #[inline(never)]
+    fn operate<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
+        self.leave_chain(index);
+        let core = &mut self.cores[index];
+        self.recorders[index].fpu(core, self.now);
+        core.fpu_granted(self.now, &self.program, &self.memory);
+        self.advance(index, horizon, observer);
     }
 
     /// Serves cores of which some ask for a shared divide unit.

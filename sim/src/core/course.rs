@@ -36,34 +36,47 @@ pub struct Leg {
     offset: u32,
     /// Cycles from the grant of the one before it.
     gap: u16,
-    /// The sum of registers in its address.
-    sum: u8,
+    /// [`Self::SUM`] is the number of the sum of registers in its address, the rest its kind.
     kind: u8,
+    /// The number of the leg behind the next store from here on.
+    stop: u8,
 }
 
 impl Leg {
-    /// What [`Self::kind`] consists of: the bits of the address that must be zero for the access to be aligned, whether it
-    /// stores, and whether it is an operation of a shared FPU.
-    const ALIGNED: u8 = 0b11;
-    const STORE: u8 = 1 << 2;
-    const OPERATION: u8 = 1 << 3;
+    const SUM: u8 = SUMS as u8 - 1;
+    const OPERATION: u8 = 1 << 4;
+    const STORE: u8 = 1 << 5;
+    /// From here on the bits of the address that must be zero for the access to be aligned.
+    const ALIGNED: u32 = 6;
 
     const NONE: Self = Self {
         offset: 0,
         gap: 0,
-        sum: 0,
         kind: 0,
+        stop: 0,
     };
 
-    /// The kind of an interaction.
-    fn kind(interaction: &Interaction) -> u8 {
-        match interaction {
+    /// The leg of an interaction at this sum and constant.
+    fn new(interaction: &Interaction, gap: u16, (sum, offset): (u8, u32)) -> Self {
+        let kind = match interaction {
             Interaction::Operation(_) => Self::OPERATION,
             Interaction::Access(access) => {
                 let store = if access.is_store() { Self::STORE } else { 0 };
-                store | (access.bytes() as u8).wrapping_sub(1) & Self::ALIGNED
+                store | (access.bytes() as u8).wrapping_sub(1) << Self::ALIGNED
             }
+        };
+        Self {
+            offset,
+            gap,
+            kind: sum & Self::SUM | kind,
+            stop: u8::MAX,
         }
+    }
+
+    /// The number of the sum of registers in its address.
+    #[inline(always)]
+    fn sum(self) -> usize {
+        usize::from(self.kind & Self::SUM)
     }
 
     #[inline(always)]
@@ -79,7 +92,7 @@ impl Leg {
     /// The bits of an address that must be zero for the access to be aligned.
     #[inline(always)]
     fn aligned(self) -> u32 {
-        (self.kind & Self::ALIGNED).into()
+        (self.kind >> Self::ALIGNED).into()
     }
 }
 
@@ -242,7 +255,7 @@ pub struct Walk {
     words: u64,
     /// The leg that it asks for.
     at: u8,
-    /// The first leg that it may not come to without further thought: none where it asks for a store, which has to be done.
+    /// The first leg that it may not come to without further thought: a store before it has to be done.
     limit: u8,
     /// The first leg in this repetition that it may not come to.
     reach: u8,
@@ -350,13 +363,12 @@ impl Walk {
             .enumerate()
         {
             *own = *leg;
-            if sums[usize::from(leg.sum) % SUMS].wrapping_add(leg.offset) & leg.aligned() != 0 {
+            if sums[leg.sum()].wrapping_add(leg.offset) & leg.aligned() != 0 {
                 self.reach = number as u8;
                 break;
             }
         }
-        let first = self.legs[0];
-        self.ask(first, self.address(first));
+        self.access(self.address(self.legs[0]));
         self.look_ahead();
         self.goes_on()
     }
@@ -372,8 +384,7 @@ impl Walk {
     /// Brings [`Self::limit`] up to date.
     #[inline(always)]
     fn look_ahead(&mut self) {
-        let stores = self.leg(self.at).is_store();
-        self.limit = if stores { 0 } else { self.reach.min(self.round) };
+        self.limit = self.leg(self.at).stop.min(self.reach).min(self.round);
     }
 
     #[inline(always)]
@@ -394,14 +405,13 @@ impl Walk {
 
     #[inline(always)]
     fn address(&self, leg: Leg) -> u32 {
-        self.sum(leg.sum).wrapping_add(leg.offset)
+        self.sums[leg.sum()].wrapping_add(leg.offset)
     }
 
-    /// It asks for what `leg` says, at `address`.
+    /// It asks for an access at `address`.
     #[inline(always)]
-    fn ask(&mut self, leg: Leg, address: u32) {
-        let reads = leg.kind & (Leg::STORE | Leg::OPERATION) == 0;
-        self.words |= u64::from(reads) << (address >> 2 & 63);
+    fn access(&mut self, address: u32) {
+        self.words |= 1 << (address >> 9 & 63);
     }
 
     /// The interaction that it asks for, a load or an operation, is granted in cycle `now`: in which cycle it asks for the next
@@ -421,11 +431,7 @@ impl Walk {
             return None;
         }
         let leg = self.leg(next);
-        let asked = self.enter(leg, next, self.address(leg), operation, now, horizon, plain)?;
-        if leg.is_store() {
-            self.limit = 0;
-        }
-        Some(asked)
+        self.enter(leg, next, self.address(leg), operation, now, horizon, plain)
     }
 
     /// The same for an interaction that was done, whatever it is, on `course`; the walk may go on where that repeats.
@@ -449,7 +455,7 @@ impl Walk {
             if moved != 0 {
                 return None;
             }
-            let address = sums[usize::from(leg.sum) % SUMS].wrapping_add(leg.offset);
+            let address = sums[leg.sum()].wrapping_add(leg.offset);
             let asked = self.enter(leg, 0, address, operation, now, horizon, plain)?;
             self.sums = sums;
             self.laps = self.laps.saturating_sub(course.backs.into());
@@ -476,21 +482,24 @@ impl Walk {
         plain: Plain,
     ) -> Option<(u64, Ask)> {
         let asked = now + u64::from(leg.gap);
-        if asked > horizon + 1 || !leg.is_operation() && !plain.holds(address) {
+        if asked > horizon + 1 {
             return None;
         }
+        let waited = if operation { now - self.asked } else { 0 };
+        let ask = if leg.is_operation() {
+            self.asked = asked;
+            Ask::Operation
+        } else if plain.holds(address) {
+            self.access(address);
+            Ask::Access(address)
+        } else {
+            return None;
+        };
+        self.contention += waited as u32;
         self.grants[usize::from(self.owed) % MOST_OWED] = now;
         self.owed += 1;
-        if operation {
-            self.contention += (now - self.asked) as u32;
-        }
         self.at = number;
-        if leg.is_operation() {
-            self.asked = asked;
-            return Some((asked, Ask::Operation));
-        }
-        self.ask(leg, address);
-        Some((asked, Ask::Access(address)))
+        Some((asked, ask))
     }
 
     /// Whether it asks for a store.
@@ -520,7 +529,7 @@ impl Walk {
     /// Whether it may have yet to read the word at `address`.
     #[inline(always)]
     pub fn may_read(&self, address: u32) -> bool {
-        self.words >> (address >> 2 & 63) & 1 == 1
+        self.words >> (address >> 9 & 63) & 1 == 1
     }
 
     /// What was granted on `course` and not told to the core until now, when it is.
@@ -528,8 +537,7 @@ impl Walk {
     pub fn pay<'a>(&'a mut self, course: &'a Course) -> Owed<'a> {
         let (from, owed) = (usize::from(self.behind), usize::from(self.owed));
         (self.behind, self.owed, self.words) = (self.at, 0, 0);
-        let leg = self.leg(self.at);
-        self.ask(leg, self.address(leg));
+        self.access(self.address(self.leg(self.at)));
         self.told += owed as u32;
         self.told_contention += std::mem::take(&mut self.contention);
         let grants = self.grants.get(..owed).unwrap_or_default();
@@ -879,17 +887,12 @@ impl Chart {
                 Some(Sum::constant(0))
             }
         };
-        let Some((sum, offset)) = sum.and_then(|sum| self.number(sum)) else {
+        let Some(sum) = sum.and_then(|sum| self.number(sum)) else {
             return false;
         };
         let pc = passing.interaction.pc();
         let again = self.passings.first().is_some_and(|first| first.interaction.pc() == pc);
-        self.legs.push(Leg {
-            offset,
-            gap,
-            sum,
-            kind: Leg::kind(&passing.interaction),
-        });
+        self.legs.push(Leg::new(&passing.interaction, gap, sum));
         self.passings.push(passing);
         !(again && self.repeat()) && self.legs.len() < LONGEST
     }
@@ -906,7 +909,10 @@ impl Chart {
             renewals.push(renewal);
         }
         if let [first, .., last] = &mut self.legs[..] {
-            (last.sum, last.offset) = (first.sum, first.offset);
+            *last = Leg {
+                gap: last.gap,
+                ..*first
+            };
         }
         self.backs = self.laps;
         self.script.push(Step::AGAIN);
@@ -924,7 +930,7 @@ impl Chart {
         };
         let (from, _) = self.number(single(terms.register))?;
         let (other, _) = self.number(single(terms.other))?;
-        let addresses = self.legs.iter().filter(|leg| usize::from(leg.sum) == number);
+        let addresses = self.legs.iter().filter(|leg| leg.sum() == number);
         Some(Renewal {
             from,
             other,
@@ -960,6 +966,14 @@ impl Chart {
 
     /// The course.
     pub fn finish(mut self) -> Course {
+        let mut stop = u8::MAX;
+        for (number, leg) in self.legs.iter_mut().enumerate().rev() {
+            if leg.is_store() {
+                stop = number as u8 + 1;
+            }
+            leg.stop = stop;
+        }
+        Step::count_loads(&mut self.script);
         Course {
             fours: ScriptFours::find(&mut self.script, &self.floating),
             most_laps: self

@@ -43,10 +43,9 @@ struct Floating {
 
 #[derive(Clone, Copy, Debug)]
 enum Run {
-    /// An access was granted that loads a word and does nothing else.
-    Load,
-    /// The same, and adds to the base.
-    LoadPost,
+    /// An access was granted that loads a word, and adds to the base if `post`. So many of this kind follow one another from here
+    /// on.
+    Load { post: bool, run: u8 },
     /// Another access was granted.
     Access(Access),
     /// An operation was granted, the result of which is there already.
@@ -99,10 +98,11 @@ impl Step {
 
     fn take_access(access: &Access) -> Self {
         let run = match access.loads_word() {
-            true if access.rd() == 0 => Run::Access(*access),
-            true if access.post_increments() => Run::LoadPost,
-            true => Run::Load,
-            false => Run::Access(*access),
+            true if access.rd() != 0 => Run::Load {
+                post: access.post_increments(),
+                run: 1,
+            },
+            _ => Run::Access(*access),
         };
         Self {
             run,
@@ -162,6 +162,20 @@ impl Step {
         registers[at(self.rd)] = result.bits;
         registers[0] = 0;
         result.flags
+    }
+
+    /// Counts the loads that follow one another.
+    pub(super) fn count_loads(script: &mut [Self]) {
+        let mut behind = 0u8;
+        for step in script.iter_mut().rev() {
+            behind = match &mut step.run {
+                Run::Load { run, .. } => {
+                    *run = behind.saturating_add(1);
+                    *run
+                }
+                _ => 0,
+            };
+        }
     }
 
     /// Whether the floating-point operation, if it is one, was granted.
@@ -227,24 +241,32 @@ impl Core {
         dynamic: Rounding,
     ) {
         let mut grants = owed.grants.iter();
-        let mut steps = owed.steps.iter();
+        let mut steps = owed.steps;
         let mut flags = Flags::NONE;
-        while let Some(step) = steps.next() {
+        while let [step, behind @ ..] = steps {
             let registers = &mut self.registers;
             let (a, b) = (registers[at(step.a)], registers[at(step.b)]);
             match step.run {
-                Run::Load => {
-                    let Some(grant) = grants.next() else { break };
-                    let word = words.at(a.wrapping_add(b).wrapping_add(step.imm));
-                    registers[at(step.rd)] = word;
-                    told(Granted::Access(*grant, word));
-                }
-                Run::LoadPost => {
-                    let Some(grant) = grants.next() else { break };
-                    let word = words.at(a);
-                    registers[at(step.a)] = a.wrapping_add(b).wrapping_add(step.imm);
-                    registers[at(step.rd)] = word;
-                    told(Granted::Access(*grant, word));
+                Run::Load { run, .. } => {
+                    let (loads, behind) = steps.split_at_checked(run.into()).unwrap_or((steps, &[]));
+                    let all_granted = grants.len() >= loads.len();
+                    for (load, grant) in loads.iter().zip(grants.by_ref()) {
+                        let base = registers[at(load.a)];
+                        let sum = base.wrapping_add(registers[at(load.b)]).wrapping_add(load.imm);
+                        let mut address = sum;
+                        if let Run::Load { post: true, .. } = load.run {
+                            registers[at(load.a)] = sum;
+                            address = base;
+                        }
+                        let word = words.at(address);
+                        registers[at(load.rd)] = word;
+                        told(Granted::Access(*grant, word));
+                    }
+                    if !all_granted {
+                        break;
+                    }
+                    steps = behind;
+                    continue;
                 }
                 Run::Access(access) => {
                     let Some(grant) = grants.next() else { break };
@@ -281,7 +303,7 @@ impl Core {
                                 let granted = grants.by_ref().take(done);
                                 granted.for_each(|grant| told(Granted::Operation(*grant)));
                             }
-                            steps.nth(passed - 2);
+                            steps = steps.get(passed..).unwrap_or_default();
                             continue;
                         }
                     }
@@ -289,7 +311,8 @@ impl Core {
                     if float.granted {
                         let Some(grant) = grants.next() else { break };
                         told(Granted::Operation(*grant));
-                        steps.next();
+                        steps = behind.get(1..).unwrap_or_default();
+                        continue;
                     }
                 }
                 Run::LoopEnd(steps) => {
@@ -297,8 +320,12 @@ impl Core {
                         self.loops.pass_end(lap, steps);
                     }
                 }
-                Run::Again => steps = owed.script.iter(),
+                Run::Again => {
+                    steps = owed.script;
+                    continue;
+                }
             }
+            steps = behind;
         }
         self.csr.fflags |= flags.0;
     }

@@ -439,6 +439,7 @@ impl Machine {
                 if !request.write {
                     self.store(Some(index), Which::L1, offset, u32::MAX, request.byte_enable);
                     self.locked_bank = Some((self.bank(offset), self.now + 1));
+                    self.calendar.contest(self.now + 1);
                 }
             }
             _ => {}

@@ -73,9 +73,9 @@ pub(super) struct Due {
     pub(super) fpus: u64,
     /// The banks that workers ask for.
     banks: [u64; MAX_BANKS / 64],
-    /// Several ask for one of them.
+    /// Several ask for one of them, or one is locked.
     pub(super) contested: bool,
-    /// There may be some that ask for neither.
+    /// There may be some that ask for neither, or are no workers.
     others: bool,
 }
 
@@ -83,8 +83,8 @@ impl Due {
     /// All of them, if they are workers that ask for banks and FPUs.
     #[inline(always)]
     pub(super) fn meeting(&self) -> Option<u64> {
-        let CoreSet([workers, rest]) = self.cores;
-        (!self.others && rest == 0).then_some(workers)
+        let CoreSet([workers, _]) = self.cores;
+        (!self.others).then_some(workers)
     }
 }
 
@@ -148,25 +148,36 @@ impl Calendar {
         }
     }
 
+    /// Who asks for banks in `cycle`, which is near, may be refused whether or not others ask for the same.
+    #[cold]
+    pub(super) fn contest(&mut self, cycle: u64) {
+        self.ring[(cycle % SLOTS) as usize].contested = true;
+    }
+
     /// Puts a core in; gives who is due in `cycle`, or in the first one that is still to come, if that is near.
     #[inline(always)]
     fn near(&mut self, cycle: u64, core: usize) -> Option<&mut Due> {
-        let ahead = cycle.saturating_sub(self.base);
-        if ahead >= SLOTS {
-            self.put_far(cycle, core);
-            return None;
-        }
-        let slot = (self.base + ahead) % SLOTS;
+        let cycle = if cycle.wrapping_sub(self.base) < SLOTS {
+            cycle
+        } else {
+            self.otherwise(cycle, core)?
+        };
+        let slot = cycle % SLOTS;
         self.occupied |= 1 << slot;
         let due = &mut self.ring[slot as usize];
         due.cores.insert(core);
         Some(due)
     }
 
+    /// A core is due in a cycle that is over, so that it is in the next, or in one that is far.
     #[cold]
     #[inline(never)]
-    fn put_far(&mut self, cycle: u64, core: usize) {
+    fn otherwise(&mut self, cycle: u64, core: usize) -> Option<u64> {
+        if cycle < self.base {
+            return Some(self.base);
+        }
         self.far.push((cycle, core));
+        None
     }
 
     /// Core `core` is not due any more.

@@ -620,24 +620,24 @@ impl Machine {
             self.calendar.passed(now);
             self.now = now;
             let horizon = (now + ahead).min(limit);
-            // Who asks for FPUs in the next cycle.
-            let mut soon = 0;
-            let locked = self.locked_bank.is_some_and(|(_, cycle)| cycle == now);
-            if contested || locked {
-                self.contend(workers & !fpus, horizon);
-            } else {
-                let (mut rest, mut late) = (workers & !fpus, 0);
-                while rest != 0 {
-                    let index = rest.trailing_zeros() as usize;
-                    rest &= rest - 1;
+            // Those whose course does not just go on, and who asks for FPUs in the next cycle.
+            let (mut late, mut soon) = (0, 0);
+            let mut rest = workers & !fpus;
+            if contested {
+                rest = self.contend(rest);
+            }
+            while rest != 0 {
+                let index = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                if !contested {
                     self.arbiter.grant_only(self.wants.of(index).0.into(), index);
-                    if !self.go_straight_ahead(index, false, horizon, &mut soon) {
-                        late |= 1 << index;
-                    }
                 }
-                if late != 0 {
-                    self.meet_late(late, horizon);
+                if !self.go_straight_ahead(index, false, horizon, &mut soon) {
+                    late |= 1 << index;
                 }
+            }
+            if late != 0 {
+                self.meet_late(late, horizon);
             }
             if fpus != 0 {
                 let granted = self.grant_fpus(fpus);
@@ -646,28 +646,34 @@ impl Machine {
                 while rest != 0 {
                     let index = rest.trailing_zeros() as usize;
                     rest &= rest - 1;
-                    if !self.go_straight_ahead(index, true, horizon, &mut soon) && !self.go_further(index, horizon) {
-                        self.operate(index, horizon, &mut Silent);
+                    if !self.go_straight_ahead(index, true, horizon, &mut soon) {
+                        late |= 1 << index;
+                        self.operate_late(index, horizon);
                     }
                 }
             }
             self.calendar.insert_at_fpus_next(soon);
             self.now += 1;
-            if self.outcome.is_some() {
+            if late != 0 && self.outcome.is_some() {
                 return;
             }
         }
     }
 
-    /// Serves workers that ask for banks, of which some may be contested.
+    /// Arbitrates banks that workers ask for, of which some are contested: who got theirs. The others ask again.
     #[inline(never)]
-    fn contend(&mut self, mut asking: u64, horizon: u64) {
+    fn contend(&mut self, mut asking: u64) -> u64 {
         while asking != 0 {
             let index = asking.trailing_zeros() as usize;
             asking &= asking - 1;
             self.bank_requests.ask(self.wants.of(index).0.into(), index);
         }
-        self.serve_banks(horizon, &mut Silent);
+        let mut winners = 0;
+        for word in 0..self.bank_requests.words() {
+            let banks = self.bank_requests.take(word);
+            self.arbitrate(word, banks, |_, winner| winners |= 1 << winner);
+        }
+        winners
     }
 
     /// Serves workers that got their banks, in the order of the banks: others may see what they do.
@@ -772,8 +778,15 @@ impl Machine {
         }
     }
 
-    /// Lets a core run on that was granted an FPU.
+    /// A worker whose course does not just go on was granted an FPU.
     #[inline(never)]
+    fn operate_late(&mut self, index: usize, horizon: u64) {
+        if !self.go_further(index, horizon) {
+            self.operate(index, horizon, &mut Silent);
+        }
+    }
+
+    /// Lets a core run on that was granted an FPU.
     fn operate<O: Observer>(&mut self, index: usize, horizon: u64, observer: &mut O) {
         self.leave_chain(index);
         let core = &mut self.cores[index];
@@ -805,35 +818,45 @@ impl Machine {
         }
     }
 
-    /// Arbitrates the banks that somebody asks for in this cycle.
+    /// Arbitrates the banks that somebody asks for in this cycle, and serves who gets them.
     #[inline(always)]
     fn serve_banks<O: Observer>(&mut self, horizon: u64, observer: &mut O) {
         for word in 0..self.bank_requests.words() {
-            let (mut banks, mut contested) = self.bank_requests.take(word);
-            if self.locked_bank.is_some() {
-                contested = banks;
+            let banks = self.bank_requests.take(word);
+            self.arbitrate(word, banks, |machine, winner| {
+                machine.serve_winner(winner, horizon, observer)
+            });
+        }
+    }
+
+    /// Arbitrates banks of `word`, those that somebody asks for and those that several do, and tells who gets each; all others ask
+    /// again.
+    #[inline(always)]
+    fn arbitrate(&mut self, word: usize, banks: (u64, u64), mut served: impl FnMut(&mut Self, usize)) {
+        let (mut banks, mut contested) = banks;
+        if self.locked_bank.is_some_and(|(_, cycle)| cycle == self.now) {
+            contested = banks;
+        }
+        while banks != 0 {
+            let bit = banks.trailing_zeros();
+            let bank = 64 * word + bit as usize;
+            banks &= banks - 1;
+            let only = self.bank_requests.only(bank);
+            if contested >> bit & 1 == 0 {
+                self.arbiter.grant_only(bank, only);
+                served(self, only);
+                continue;
             }
-            while banks != 0 {
-                let bit = banks.trailing_zeros();
-                let bank = 64 * word + bit as usize;
-                banks &= banks - 1;
-                let only = self.bank_requests.only(bank);
-                if contested >> bit & 1 == 0 {
-                    self.arbiter.grant_only(bank, only);
-                    self.serve_winner(only, horizon, observer);
-                    continue;
-                }
-                let asking = self.bank_requests.several(bank) | 1 << only;
-                if let Some(winner) = self.arbitrate(bank, asking) {
-                    self.serve_winner(winner, horizon, observer);
-                }
+            let asking = self.bank_requests.several(bank) | 1 << only;
+            if let Some(winner) = self.decide(bank, asking) {
+                served(self, winner);
             }
         }
     }
 
     /// Finds who gets a bank that several may ask for, or that may be locked; all others ask again.
     #[inline(never)]
-    fn arbitrate(&mut self, bank: usize, asking: Masters) -> Option<usize> {
+    fn decide(&mut self, bank: usize, asking: Masters) -> Option<usize> {
         if self.locked_bank.is_some_and(|locked| locked == (bank, self.now)) {
             self.refuse(asking);
             return None;

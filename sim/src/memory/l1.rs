@@ -35,8 +35,21 @@ pub fn tree(asking: Masters, pointer: u32, levels: u32) -> u32 {
 /// the lowest master above it that asked in this cycle, else the lowest that asked.
 #[inline(always)]
 pub fn fair(pointer: &mut u32, asking: Masters, levels: u32) -> u32 {
+    let (lower, upper) = (asking as u64, (asking >> 64) as u64);
+    let (first, rest) = (lower.trailing_zeros(), lower & lower.wrapping_sub(1));
+    let second = rest.trailing_zeros();
+    if upper == 0 && rest.is_power_of_two() {
+        // Of two, the halves part at the highest bit in which their numbers differ.
+        let upper_wins = *pointer >> (first ^ second).ilog2() & 1 == 1;
+        *pointer = if (first..second).contains(pointer) {
+            second
+        } else {
+            first
+        };
+        return if upper_wins { second } else { first };
+    }
     let winner = tree(asking, *pointer, levels);
-    let above = asking & !(((1 << *pointer) << 1) - 1);
+    let above = asking & !1 << *pointer;
     *pointer = if above != 0 { above } else { asking }.trailing_zeros();
     winner
 }

@@ -53,6 +53,25 @@ fn instruction() -> impl Strategy<Value = String> {
     ]
 }
 
+/// What a loop repeats that only reads, from one address in t3 and another in t4, which move on in steps.
+fn steady_instruction() -> impl Strategy<Value = String> {
+    let address = || prop::sample::select(vec!["t3", "t4"]);
+    let number = || prop::sample::select(vec!["a0", "a1", "a2", "a3"]);
+    let float = || prop::sample::select(vec!["fa0", "fa1", "fa2"]);
+    let offset = || (0..8i32).prop_map(|words| 4 * words);
+    prop_oneof![
+        3 => (number(), address()).prop_map(|(d, base)| format!("cv.lw {d}, ({base}), 4")),
+        2 => (number(), offset(), address()).prop_map(|(d, at, base)| format!("lw {d}, {at}({base})")),
+        2 => (float(), offset(), address()).prop_map(|(d, at, base)| format!("flw {d}, {at}({base})")),
+        1 => (float(), address()).prop_map(|(d, base)| format!("flh {d}, 0({base})\naddi {base}, {base}, 2")),
+        1 => address().prop_map(|base| format!("add {base}, {base}, s2")),
+        2 => (float(), float(), float()).prop_map(|(d, a, b)| format!("fmadd.s {d}, {a}, {b}, {d}")),
+        1 => (float(), float(), float()).prop_map(|(d, a, b)| format!("vfmac.h {d}, {a}, {b}")),
+        2 => (number(), number(), number()).prop_map(|(d, a, b)| format!("cv.sdotsp.b {d}, {a}, {b}")),
+        1 => (number(), number(), number()).prop_map(|(d, a, b)| format!("add {d}, {a}, {b}")),
+    ]
+}
+
 /// So many times four multiply-adds that are independent.
 fn fours_of(name: &str, fours: usize) -> String {
     let one = |sum: usize| match name {
@@ -138,6 +157,43 @@ proptest! {
             &format!("fpu.addmul_latency={addmul}"),
             &format!("fpu.others_latency={others}"),
             &format!("fpu.fp16_latency={fp16}"),
+        ]);
+        let oracle = end(&config, &body, Engine::Lockstep, 60_000);
+        prop_assert_eq!(&end(&config, &body, Engine::Calendar, 60_000), &oracle);
+        let limit = 600 + (oracle.2.cycles.saturating_sub(600)) * cut / 1_000;
+        prop_assert_eq!(end(&config, &body, Engine::Calendar, limit), end(&config, &body, Engine::Lockstep, limit));
+    }
+
+    #[test]
+    fn loops_that_do_the_same_for_long_end_alike_in_both_engines_wherever_they_are_cut_short(
+        loops in prop::collection::vec((0..3u32, 30..300u32, prop::collection::vec(steady_instruction(), 1..9)), 1..3),
+        workers in 1..9u32,
+        (own, other) in (prop::sample::select(vec![0, 4, 8, 60, 64, 1028]), prop::sample::select(vec![0, 4, 12, 256])),
+        step in prop::sample::select(vec![0, 4, 8, 64, 6]),
+        banks in prop::sample::select(vec![2, 16, 64]),
+        interconnect in prop::sample::select(vec!["logarithmic", "crossbar"]),
+        (sharing, fpus) in prop::sample::select(vec![("private", 8), ("static", 4), ("static", 3), ("pooled", 4), ("pooled", 2)]),
+        latency in 0..2u32,
+        late in 0..3u32,
+        cut in 0..1_000u64,
+    ) {
+        // Each worker has its words, and some of them come later than the others.
+        let mut body = format!("li s3, {SHARED:#x}\nli s2, {step}\nli t1, {own}\nmul t1, t1, s0\nadd t3, s3, t1\n");
+        body += &format!("li t1, {other}\nmul t1, t1, s0\nadd t4, s3, t1\naddi t4, t4, 512\n");
+        body += "fmv.w.x fa0, zero\nfmv.w.x fa1, zero\nli a2, 0x3c003c00\nfmv.w.x fa2, a2\nli a0, 7\nli a1, 1\nli a3, 0\n";
+        body += &format!("andi t1, s0, {late}\nbeq t1, zero, @begin\nadd t0, t0, t0\nadd t0, t0, t0\nbegin:\n");
+        for (number, (kind, count, instructions)) in loops.iter().enumerate() {
+            body += &repeated(*kind, number, *count, instructions);
+        }
+        body += "sw a0, 0(t3)\n";
+        let config = config("ennead", &[
+            &format!("cluster.workers={workers}"),
+            &format!("l1.banks={banks}"),
+            &format!("l1.interconnect={interconnect}"),
+            &format!("fpu.sharing={}", if workers < 8 { "private" } else { sharing }),
+            &format!("fpu.count={}", if workers < 8 || sharing == "private" { workers } else { fpus }),
+            &format!("fpu.addmul_latency={latency}"),
+            &format!("fpu.fp16_latency={latency}"),
         ]);
         let oracle = end(&config, &body, Engine::Lockstep, 60_000);
         prop_assert_eq!(&end(&config, &body, Engine::Calendar, 60_000), &oracle);

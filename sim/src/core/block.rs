@@ -467,6 +467,14 @@ impl<T> Clone for Number<T> {
 
 impl<T> Copy for Number<T> {}
 
+impl<T> PartialEq for Number<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<T> Eq for Number<T> {}
+
 /// Things by number. A number is given once, so that that of something that was forgotten names nothing.
 #[derive(Clone, Debug)]
 pub struct Kept<T> {

@@ -26,6 +26,9 @@ pub const MOST_OWED: usize = 2 * LONGEST;
 /// Sums of registers that a course depends on at most.
 const SUMS: usize = 16;
 
+/// The values of those sums.
+pub type SumValues = [u32; SUMS];
+
 /// The number of a course.
 pub type CourseId = Number<Course>;
 
@@ -218,10 +221,11 @@ impl Course {
         self.legs.len() - usize::from(self.renewals.is_some())
     }
 
-    /// How many of the first legs, the first again among them, a walk may come to in its present repetition.
-    fn reach(&self, walk: &Walk) -> usize {
+    /// How many of the first legs, the first again among them, a walk may come to in a repetition that begins with these sums,
+    /// the loop going back `laps` more times.
+    fn reach(&self, sums: &[u32; SUMS], laps: u32) -> usize {
         let mut reach = self.legs.len();
-        let sum = |(number, offset): (u8, u32)| walk.sum(number).wrapping_add(offset);
+        let sum = |(number, offset): (u8, u32)| sums[usize::from(number) % SUMS].wrapping_add(offset);
         if let Some(guard) = self
             .guards
             .iter()
@@ -229,11 +233,26 @@ impl Course {
         {
             reach = guard.leg.into();
         }
-        if self.lap.is_some() && u32::from(self.most_laps) > walk.laps {
-            let far = |passing: &Passing| u32::from(passing.laps) > walk.laps;
+        if self.lap.is_some() && u32::from(self.most_laps) > laps {
+            let far = |passing: &Passing| u32::from(passing.laps) > laps;
             reach = self.passings.iter().take(reach).position(far).unwrap_or(reach);
         }
         reach
+    }
+
+    /// What these sums are when the course repeats; none if accesses would not be aligned any more.
+    #[inline(always)]
+    fn renewed(&self, sums: &[u32; SUMS]) -> Option<[u32; SUMS]> {
+        let mut renewed = *sums;
+        let mut moved = 0;
+        let sum = |number: u8| sums[usize::from(number) % SUMS];
+        for (value, renewal) in renewed.iter_mut().zip(self.renewals.as_deref().unwrap_or_default()) {
+            let other = sum(renewal.other).wrapping_mul(renewal.times);
+            let new = sum(renewal.from).wrapping_add(other).wrapping_add(renewal.offset);
+            moved |= (*value ^ new) & renewal.keeps;
+            *value = new;
+        }
+        (moved == 0).then_some(renewed)
     }
 }
 
@@ -274,6 +293,8 @@ pub struct Walk {
     granted: u64,
     /// How often the loop goes back yet.
     laps: u32,
+    /// How often it set out on a course, or told the core what was granted.
+    stint: u64,
     sums: [u32; SUMS],
     legs: [Leg; LONGEST],
     grants: [u64; MOST_OWED],
@@ -296,6 +317,7 @@ impl Default for Walk {
             told_contention: 0,
             granted: 0,
             laps: 0,
+            stint: 0,
             sums: [0; SUMS],
             legs: [Leg::NONE; LONGEST],
             grants: [0; MOST_OWED],
@@ -352,8 +374,9 @@ impl Walk {
         (self.at, self.behind, self.owed, self.written, self.told) = (0, 0, 0, 0, 0);
         (self.contention, self.told_contention) = (0, 0);
         (self.laps, self.asked, self.words) = (laps, asked, 0);
+        self.stint += 1;
         self.round = course.round() as u8;
-        self.reach = course.reach(self) as u8;
+        self.reach = course.reach(&self.sums, laps) as u8;
         let sums = &self.sums;
         for (number, (own, leg)) in self
             .legs
@@ -399,11 +422,6 @@ impl Walk {
     }
 
     #[inline(always)]
-    fn sum(&self, number: u8) -> u32 {
-        self.sums[usize::from(number) % SUMS]
-    }
-
-    #[inline(always)]
     fn address(&self, leg: Leg) -> u32 {
         self.sums[leg.sum()].wrapping_add(leg.offset)
     }
@@ -444,22 +462,12 @@ impl Walk {
         let operation = self.leg(self.at).is_operation();
         let leg = self.leg(next);
         let asked = if next == self.round {
-            let mut sums = self.sums;
-            let mut moved = 0;
-            for (sum, renewal) in sums.iter_mut().zip(course.renewals.as_deref().unwrap_or_default()) {
-                let other = self.sum(renewal.other).wrapping_mul(renewal.times);
-                let value = self.sum(renewal.from).wrapping_add(other).wrapping_add(renewal.offset);
-                moved |= (*sum ^ value) & renewal.keeps;
-                *sum = value;
-            }
-            if moved != 0 {
-                return None;
-            }
+            let sums = course.renewed(&self.sums)?;
             let address = sums[leg.sum()].wrapping_add(leg.offset);
             let asked = self.enter(leg, 0, address, operation, now, horizon, plain)?;
             self.sums = sums;
             self.laps = self.laps.saturating_sub(course.backs.into());
-            self.reach = course.reach(self) as u8;
+            self.reach = course.reach(&self.sums, self.laps) as u8;
             asked
         } else {
             self.enter(leg, next, self.address(leg), operation, now, horizon, plain)?
@@ -514,6 +522,12 @@ impl Walk {
         usize::from(self.owed) > MOST_OWED - LONGEST
     }
 
+    /// Whether it asks for the interaction that the course begins at.
+    #[inline(always)]
+    pub fn begins(&self) -> bool {
+        self.at == 0
+    }
+
     /// Whether the course goes on behind the interaction that it asks for.
     #[inline(always)]
     pub fn goes_on(&self) -> bool {
@@ -537,6 +551,7 @@ impl Walk {
     pub fn pay<'a>(&'a mut self, course: &'a Course) -> Owed<'a> {
         let (from, owed) = (usize::from(self.behind), usize::from(self.owed));
         (self.behind, self.owed, self.words) = (self.at, 0, 0);
+        self.stint += 1;
         self.access(self.address(self.leg(self.at)));
         self.told += owed as u32;
         self.told_contention += std::mem::take(&mut self.contention);
@@ -589,6 +604,156 @@ impl Walk {
             Interaction::Operation(_) => None,
         }
     }
+}
+
+/// Where a walk is at the beginning of a cycle, as far as it may be there again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pose {
+    at: u8,
+    /// Cycles for which an operation has been asked for, or is not yet, modulo two to the 64th.
+    waits: u64,
+    stint: u64,
+}
+
+/// What a walk that goes round was granted in whole rounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounds {
+    count: u32,
+    /// The cycles of the grants.
+    grants: [u64; LONGEST],
+    len: u8,
+    contention: u32,
+    /// What one of them adds to the sums.
+    step: [u32; SUMS],
+}
+
+impl Rounds {
+    /// How many they are.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+}
+
+impl Walk {
+    /// Where it is at the beginning of cycle `now`.
+    pub fn pose(&self, now: u64) -> Pose {
+        let waits = if self.leg(self.at).is_operation() {
+            now.wrapping_sub(self.asked)
+        } else {
+            0
+        };
+        Pose {
+            at: self.at,
+            waits,
+            stint: self.stint,
+        }
+    }
+
+    /// The sums of which addresses are made.
+    pub fn sums(&self) -> SumValues {
+        self.sums
+    }
+
+    /// What is owed, if that is all that was granted since it had the sums `before`, whole rounds of `course` without stores, each of
+    /// which adds the same to them.
+    pub fn rounds(&self, course: &Course, before: &SumValues) -> Option<Rounds> {
+        let (owed, round) = (usize::from(self.owed), course.round());
+        let whole = course.renewals.is_some() && self.behind == self.at && owed != 0 && owed.is_multiple_of(round);
+        if !whole
+            || usize::from(self.reach) != course.legs.len()
+            || course.legs.first().is_none_or(|leg| leg.stop != u8::MAX)
+        {
+            return None;
+        }
+        let count = (owed / round) as u32;
+        let step = difference(&course.renewed(&self.sums)?, &self.sums);
+        let mut grants = [0; LONGEST];
+        grants.get_mut(..owed)?.copy_from_slice(&self.grants[..owed]);
+        let steady = difference(&self.sums, before) == step.map(|step| step.wrapping_mul(count));
+        steady.then_some(Rounds {
+            count,
+            grants,
+            len: owed as u8,
+            contention: self.contention,
+            step,
+        })
+    }
+
+    /// How many banks further on, under this mask over word numbers, all its accesses are after those rounds, if they are.
+    pub fn shift(&self, course: &Course, rounds: &Rounds, bank_mask: u32) -> Option<u32> {
+        let shift = |leg: &Leg| {
+            let bytes = rounds.step[leg.sum()].wrapping_mul(rounds.count);
+            (bytes & 3 == 0).then_some(bytes >> 2 & bank_mask)
+        };
+        let mut shifts = course.legs.iter().filter(|leg| !leg.is_operation()).map(shift);
+        let first = shifts.next().unwrap_or(Some(0));
+        if shifts.all(|shift| shift == first) {
+            first
+        } else {
+            None
+        }
+    }
+
+    /// The cycles and addresses of the accesses in those rounds.
+    pub fn accesses<'a>(&'a self, course: &'a Course, rounds: &'a Rounds) -> impl Iterator<Item = (u64, u32)> + 'a {
+        let round = course.round();
+        let grants = rounds.grants.iter().take(rounds.len.into());
+        grants.enumerate().filter_map(move |(number, grant)| {
+            let place = usize::from(self.at) + number;
+            let leg = course.legs.get(place % round)?;
+            let ago = rounds.count - (place / round) as u32;
+            let sum = self.sums[leg.sum()].wrapping_sub(rounds.step[leg.sum()].wrapping_mul(ago));
+            (!leg.is_operation()).then(|| (*grant, sum.wrapping_add(leg.offset)))
+        })
+    }
+
+    /// How many more rounds it goes like those, at most `most`.
+    pub fn goes_round(&self, course: &Course, rounds: &Rounds, plain: Plain, most: u64) -> u64 {
+        let (mut sums, mut laps) = (self.sums, self.laps);
+        let whole = |sums: &[u32; SUMS], laps| {
+            let holds = |leg: &Leg| leg.is_operation() || plain.holds(sums[leg.sum()].wrapping_add(leg.offset));
+            course.reach(sums, laps) == course.legs.len() && course.legs.iter().all(holds)
+        };
+        for done in 0..=most {
+            match course.renewed(&sums) {
+                Some(renewed) if whole(&sums, laps) && difference(&renewed, &sums) == rounds.step => {
+                    sums = renewed;
+                    laps = laps.saturating_sub(course.backs.into());
+                }
+                _ => return done.saturating_sub(1),
+            }
+        }
+        most
+    }
+
+    /// It was granted those rounds once more, `later` cycles later; what it asks for next is [`Self::went_round`]'s.
+    pub fn goes_like(&mut self, rounds: &Rounds, later: u64) {
+        let (from, len) = (usize::from(self.owed), usize::from(rounds.len));
+        if let Some(own) = self.grants.get_mut(from..from + len) {
+            own.iter_mut()
+                .zip(&rounds.grants)
+                .for_each(|(own, grant)| *own = grant + later);
+            self.owed += rounds.len;
+            self.contention += rounds.contention;
+        }
+    }
+
+    /// It went those rounds so many more times, `later` cycles in all.
+    pub fn went_round(&mut self, course: &Course, rounds: &Rounds, times: u64, later: u64) {
+        let count = rounds.count * times as u32;
+        for (sum, step) in self.sums.iter_mut().zip(rounds.step) {
+            *sum = sum.wrapping_add(step.wrapping_mul(count));
+        }
+        self.laps = self.laps.saturating_sub(count * u32::from(course.backs));
+        self.asked += later;
+        self.reach = course.reach(&self.sums, self.laps) as u8;
+        self.words = u64::MAX;
+        self.look_ahead();
+    }
+}
+
+fn difference(sums: &[u32; SUMS], from: &[u32; SUMS]) -> [u32; SUMS] {
+    std::array::from_fn(|number| sums[number].wrapping_sub(from[number]))
 }
 
 /// What addresses and guards are made of: a register, and another one a number of times.

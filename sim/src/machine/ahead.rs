@@ -16,8 +16,8 @@ use crate::program::Program;
 /// The way of one core along a course, if it is on one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ahead {
-    course: Option<CourseId>,
-    walk: Walk,
+    pub(super) course: Option<CourseId>,
+    pub(super) walk: Walk,
 }
 
 impl Ahead {
@@ -174,6 +174,9 @@ impl Machine {
         let Some((asked, ask)) = walk.passed(course, self.now, horizon, self.plain) else {
             return false;
         };
+        if walk.begins() && self.owing.trailing_zeros() as usize == index {
+            self.lookout.begins();
+        }
         self.ask_ahead(index, asked, ask);
         true
     }
@@ -251,7 +254,7 @@ impl Machine {
 
     /// Tells a core all that was granted to it, so that its registers are what they should be.
     #[inline(always)]
-    fn pay(&mut self, index: usize) {
+    pub(super) fn pay(&mut self, index: usize) {
         let ahead = &mut self.ahead[index % MAX_WORKERS];
         if ahead.walk.owes() {
             let (core, recorder) = (&mut self.cores[index], &mut self.recorders[index]);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::memory::l1::MAX_BANKS;
 
 /// Cycles that the ring covers.
-const SLOTS: u64 = 64;
+pub(super) const SLOTS: u64 = 64;
 
 /// A set of cores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +85,17 @@ impl Due {
     pub(super) fn meeting(&self) -> Option<u64> {
         let CoreSet([workers, _]) = self.cores;
         (!self.others).then_some(workers)
+    }
+}
+
+/// In how many cycles workers are due that ask for banks and FPUs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Dues(Vec<(u64, usize)>);
+
+impl Dues {
+    /// Who is due, in the order in which they are.
+    pub(super) fn workers(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().map(|(_, worker)| *worker)
     }
 }
 
@@ -213,6 +224,36 @@ impl Calendar {
             self.fetch_near();
         }
         &self.ring[(cycle % SLOTS) as usize]
+    }
+
+    /// Who is due from the cycle after the one that was gone through on, if all of them are workers that ask for banks and FPUs, and
+    /// soon.
+    pub(super) fn dues(&self) -> Option<Dues> {
+        let mut dues = Vec::new();
+        for ahead in 0..SLOTS {
+            let due = &self.ring[((self.base + ahead) % SLOTS) as usize];
+            let mut workers = due.meeting()?;
+            while workers != 0 {
+                dues.push((ahead, workers.trailing_zeros() as usize));
+                workers &= workers - 1;
+            }
+        }
+        self.far.is_empty().then_some(Dues(dues))
+    }
+
+    /// All who are due, workers that ask for banks and FPUs, are so many cycles later: for the bank that `bank` says, or an FPU.
+    pub(super) fn postpone(&mut self, cycles: u64, mut bank: impl FnMut(usize) -> Option<usize>) {
+        let Some(Dues(dues)) = self.dues() else { return };
+        self.ring = [Due::default(); SLOTS as usize];
+        self.occupied = 0;
+        self.base += cycles;
+        for (ahead, worker) in dues {
+            let cycle = self.base + ahead;
+            match bank(worker) {
+                Some(bank) => self.insert_at_bank(cycle, worker, bank),
+                None => self.insert_at_fpu(cycle, worker),
+            }
+        }
     }
 
     /// Takes the cores that are due in `cycle`, the first cycle in which anything happens.

@@ -17,6 +17,7 @@ mod forward;
 mod host;
 mod inspect;
 mod instructions;
+mod round;
 mod semihost;
 mod syscall;
 
@@ -68,6 +69,7 @@ pub use semihost::{HostFile, HostFiles, OpenMode};
 use calendar::Calendar;
 pub use calendar::CoreSet;
 use crossing::Crossing;
+use round::Lookout;
 
 /// The orchestrator's hart number in the PULP-open machine: cluster 31, core 0.
 const ORCHESTRATOR_HART: u32 = 0x3e0;
@@ -190,6 +192,8 @@ pub struct Machine {
     /// Workers' ways along courses, and who was granted something that was not caught up with, one bit each.
     ahead: Box<[Ahead; MAX_WORKERS]>,
     owing: u64,
+    /// Looks for what workers do again and again.
+    lookout: Lookout,
     /// The bank that each worker's plain L1 access asks for, or the FPU.
     wants: Wants,
     /// Which cores are due when.
@@ -333,6 +337,7 @@ impl Machine {
             },
             ahead: Box::new(std::array::from_fn(|_| Ahead::default())),
             owing: 0,
+            lookout: Lookout::default(),
             wants: Wants([Want::NOTHING; 2 * MAX_WORKERS]),
             calendar: Calendar::new(),
             now: 1,
@@ -654,8 +659,11 @@ impl Machine {
             }
             self.calendar.insert_at_fpus_next(soon);
             self.now += 1;
-            if late != 0 && self.outcome.is_some() {
-                return;
+            if late != 0 {
+                if self.outcome.is_some() {
+                    return;
+                }
+                self.look_out(limit);
             }
         }
     }

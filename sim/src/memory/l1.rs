@@ -253,6 +253,15 @@ impl Arbiter {
         winner as usize
     }
 
+    /// Refusals so far.
+    pub fn conflicts(&self) -> u64 {
+        self.banks
+            .iter()
+            .take(self.count)
+            .map(|bank| bank.counters.conflicts)
+            .sum()
+    }
+
     /// What each bank granted and refused.
     pub fn counters(&self) -> Vec<BankCounters> {
         self.banks.iter().take(self.count).map(|bank| bank.counters).collect()

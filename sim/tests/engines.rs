@@ -3,10 +3,11 @@
 //! same cycles.
 //!
 //! A seed is a machine and a program: every instruction of the table that is neither jump nor access nor CSR access, those
-//! too, compressed or not, hardware loops, barriers, mutexes, events and sleep, the dispatch queue, interrupts of workers
-//! and orchestrator, timers, transfers, counters that end up in memory, and control of the caches, on machines of 1 to 64
-//! workers with one clock or two. A seed that fails is cut down, piece by piece, line by line and key by key, to the
-//! smallest that still fails, and the failure prints what is left. Seeds that failed once are in [`KEPT`].
+//! too, compressed or not, hardware loops, barriers, mutexes, test-and-set, events and sleep, the dispatch queue,
+//! interrupts of workers and orchestrator, timers, transfers, counters that end up in memory, and control of the caches,
+//! on machines of 1 to 64 workers with one clock or two. A seed that fails is cut down, piece by piece, line by line and
+//! key by key, to the smallest that still fails, and the failure prints what is left. Seeds that failed once are in
+//! [`KEPT`].
 //!
 //! `cargo test -p ennead-sim --test engines` runs [`SEEDS`] seeds. The full run is
 //! `ENNEAD_FUZZ_SEEDS=1000000 cargo test -p ennead-sim --test engines -- --ignored`;
@@ -138,6 +139,8 @@ enum Piece {
     Barrier(u8),
     /// Some instructions under a hardware mutex.
     Mutex(u8, Vec<String>),
+    /// A word is tested and set, and let go behind some instructions.
+    TestAndSet(u16, Vec<String>),
     /// A software event to some workers and to oneself, and a sleep until one comes.
     Event(u32),
     /// The first worker hands a value to all.
@@ -331,7 +334,7 @@ fn piece(random: &mut Random, dialect: Dialect, worker: bool) -> Piece {
         }
         return Piece::Timer(compare, control, random.one_in(2));
     }
-    match random.below(if worker { 24 } else { 13 }) {
+    match random.below(if worker { 26 } else { 13 }) {
         0..7 => Piece::Plain(some(random)),
         7..9 => {
             let op = random.pick(&["beq", "bne", "blt", "bgeu"]);
@@ -354,6 +357,7 @@ fn piece(random: &mut Random, dialect: Dialect, worker: bool) -> Piece {
         19 => Piece::Dispatch(random.below(1 << 11) as u16),
         20..22 => Piece::Transfer(transfer(random)),
         22 => Piece::Counted(random.below(64) as u16 * 4, some(random)),
+        23..25 => Piece::TestAndSet(random.below(24) as u16 * 4, lines(random, dialect, 2)),
         _ => {
             let (offset, values) = [(0x400, 2), (0x404, 1), (0x40c, 1), (0x41c, 2)][random.below(4) as usize];
             let value = match (offset, random.below(values)) {
@@ -615,6 +619,13 @@ impl Code {
                 self.elw(28, offset);
                 self.add_all(body);
                 self.add(&format!("sw x10, {offset}(x23)"));
+            }
+            Piece::TestAndSet(offset, body) => {
+                self.li(28, 0x1010_1000 + u32::from(*offset));
+                self.add("lw x29, 0(x28)");
+                self.add_all(body);
+                self.li(28, 0x1000_1000 + u32::from(*offset));
+                self.add("sw x29, 0(x28)");
             }
             Piece::Event(targets) => {
                 self.li(28, *targets);
@@ -1039,6 +1050,7 @@ impl Piece {
             | Piece::Jump { over: lines, .. }
             | Piece::Loop { body: lines, .. }
             | Piece::Mutex(_, lines)
+            | Piece::TestAndSet(_, lines)
             | Piece::Counted(_, lines) => Some(lines),
             _ => None,
         }
@@ -1055,9 +1067,11 @@ fn simpler(piece: &Piece) -> Vec<Piece> {
     };
     let mut smaller: Vec<Piece> = (0..count).map(without).collect();
     match piece {
-        Piece::Branch(_, body) | Piece::Jump { over: body, .. } | Piece::Mutex(_, body) | Piece::Counted(_, body) => {
-            smaller.push(Piece::Plain(body.clone()))
-        }
+        Piece::Branch(_, body)
+        | Piece::Jump { over: body, .. }
+        | Piece::Mutex(_, body)
+        | Piece::TestAndSet(_, body)
+        | Piece::Counted(_, body) => smaller.push(Piece::Plain(body.clone())),
         Piece::Loop { number, count, body } if *count > 1 => smaller.push(Piece::Loop {
             number: *number,
             count: count - 1,

@@ -43,9 +43,12 @@ struct Floating {
 
 #[derive(Clone, Copy, Debug)]
 enum Run {
-    /// An access was granted that loads a word, and adds to the base if `post`. So many of this kind follow one another from here
-    /// on.
-    Load { post: bool, run: u8 },
+    /// An access was granted that loads a word. So many of them follow one another from here on.
+    Load(u8),
+    /// The same, and it adds to the base.
+    LoadPost(u8),
+    /// The same of one that loads a part of a word.
+    LoadPart(Access, u8),
     /// Another access was granted.
     Access(Access),
     /// An operation was granted, the result of which is there already.
@@ -97,12 +100,12 @@ impl Step {
     }
 
     fn take_access(access: &Access) -> Self {
-        let run = match access.loads_word() {
-            true if access.rd() != 0 => Run::Load {
-                post: access.post_increments(),
-                run: 1,
-            },
-            _ => Run::Access(*access),
+        let run = match (access.loads_word(), access.post_increments()) {
+            _ if access.is_store() || access.rd() == 0 => Run::Access(*access),
+            (true, false) => Run::Load(1),
+            (true, true) => Run::LoadPost(1),
+            (false, false) => Run::LoadPart(*access, 1),
+            (false, true) => Run::Access(*access),
         };
         Self {
             run,
@@ -153,6 +156,14 @@ impl Step {
         Self::only(Run::LoopEnd(steps))
     }
 
+    /// The sum of its base, index and offset.
+    #[inline(always)]
+    fn sum(&self, registers: &[u32; 64]) -> u32 {
+        registers[at(self.a)]
+            .wrapping_add(registers[at(self.b)])
+            .wrapping_add(self.imm)
+    }
+
     /// Computes a floating-point operation.
     #[inline(always)]
     fn float(&self, float: &Floating, dynamic: Rounding, registers: &mut [u32; 64]) -> Flags {
@@ -164,17 +175,21 @@ impl Step {
         result.flags
     }
 
-    /// Counts the loads that follow one another.
+    /// Counts the loads of one kind that follow one another.
     pub(super) fn count_loads(script: &mut [Self]) {
-        let mut behind = 0u8;
-        for step in script.iter_mut().rev() {
-            behind = match &mut step.run {
-                Run::Load { run, .. } => {
-                    *run = behind.saturating_add(1);
-                    *run
-                }
-                _ => 0,
-            };
+        for kind in [0, 1, 2] {
+            let mut behind = 0u8;
+            for step in script.iter_mut().rev() {
+                let run = match (kind, &mut step.run) {
+                    (0, Run::Load(run)) | (1, Run::LoadPost(run)) | (2, Run::LoadPart(_, run)) => run,
+                    _ => {
+                        behind = 0;
+                        continue;
+                    }
+                };
+                *run = behind.saturating_add(1);
+                behind = *run;
+            }
         }
     }
 
@@ -223,6 +238,24 @@ impl ScriptFours {
     }
 }
 
+/// Runs the first `run` of the steps, loads, as far as they were granted; `load` gives the word that one reads. The steps behind
+/// them, if all were granted.
+#[inline(always)]
+fn in_a_row<'a>(
+    steps: &'a [Step],
+    run: u8,
+    (grants, told): (&mut std::slice::Iter<'_, u64>, &mut impl FnMut(Granted)),
+    mut load: impl FnMut(&Step) -> u32,
+) -> Option<&'a [Step]> {
+    let (loads, behind) = steps.split_at(usize::from(run).min(steps.len()));
+    let all = grants.len() >= loads.len();
+    for (step, grant) in loads.iter().zip(grants) {
+        let word = load(step);
+        told(Granted::Access(*grant, word));
+    }
+    all.then_some(behind)
+}
+
 /// A register's number, so that no file of 64 is left.
 #[inline(always)]
 fn at(register: u8) -> usize {
@@ -247,24 +280,30 @@ impl Core {
             let registers = &mut self.registers;
             let (a, b) = (registers[at(step.a)], registers[at(step.b)]);
             match step.run {
-                Run::Load { run, .. } => {
-                    let (loads, behind) = steps.split_at_checked(run.into()).unwrap_or((steps, &[]));
-                    let all_granted = grants.len() >= loads.len();
-                    for (load, grant) in loads.iter().zip(grants.by_ref()) {
-                        let base = registers[at(load.a)];
-                        let sum = base.wrapping_add(registers[at(load.b)]).wrapping_add(load.imm);
-                        let mut address = sum;
-                        if let Run::Load { post: true, .. } = load.run {
-                            registers[at(load.a)] = sum;
-                            address = base;
-                        }
-                        let word = words.at(address);
-                        registers[at(load.rd)] = word;
-                        told(Granted::Access(*grant, word));
-                    }
-                    if !all_granted {
-                        break;
-                    }
+                Run::Load(run) | Run::LoadPost(run) | Run::LoadPart(_, run) => {
+                    let granted = (grants.by_ref(), &mut told);
+                    let all = match step.run {
+                        Run::LoadPost(_) => in_a_row(steps, run, granted, |load| {
+                            let word = words.at(registers[at(load.a)]);
+                            registers[at(load.a)] = load.sum(registers);
+                            registers[at(load.rd)] = word;
+                            word
+                        }),
+                        Run::LoadPart(..) => in_a_row(steps, run, granted, |load| {
+                            let address = load.sum(registers);
+                            let word = words.at(address);
+                            if let Run::LoadPart(access, _) = &load.run {
+                                registers[at(load.rd)] = access.extract(word, address);
+                            }
+                            word
+                        }),
+                        _ => in_a_row(steps, run, granted, |load| {
+                            let word = words.at(load.sum(registers));
+                            registers[at(load.rd)] = word;
+                            word
+                        }),
+                    };
+                    let Some(behind) = all else { break };
                     steps = behind;
                     continue;
                 }

@@ -709,14 +709,27 @@ impl Walk {
 
     /// How many more rounds it goes like those, at most `most`.
     pub fn goes_round(&self, course: &Course, rounds: &Rounds, plain: Plain, most: u64) -> u64 {
-        let (mut sums, mut laps) = (self.sums, self.laps);
-        let whole = |sums: &[u32; SUMS], laps| {
-            let holds = |leg: &Leg| leg.is_operation() || plain.holds(sums[leg.sum()].wrapping_add(leg.offset));
-            course.reach(sums, laps) == course.legs.len() && course.legs.iter().all(holds)
+        let leg_most = |leg: &Leg| {
+            let (offset, step) = (
+                self.address(*leg).wrapping_sub(plain.base),
+                rounds.step[leg.sum()] as i32,
+            );
+            let room = match step {
+                _ if leg.is_operation() => return most,
+                _ if offset >= plain.bytes => 0,
+                0 => return most,
+                1.. => plain.bytes - 1 - offset,
+                _ => offset,
+            };
+            u64::from(room / step.unsigned_abs())
         };
+        let most = course.legs.iter().map(leg_most).min().unwrap_or(0).min(most);
+        let (mut sums, mut laps) = (self.sums, self.laps);
         for done in 0..=most {
             match course.renewed(&sums) {
-                Some(renewed) if whole(&sums, laps) && difference(&renewed, &sums) == rounds.step => {
+                Some(renewed)
+                    if course.reach(&sums, laps) == course.legs.len() && difference(&renewed, &sums) == rounds.step =>
+                {
                     sums = renewed;
                     laps = laps.saturating_sub(course.backs.into());
                 }

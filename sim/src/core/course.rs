@@ -878,6 +878,8 @@ pub struct Chart {
     renewals: Option<Box<[Renewal]>>,
     guards: Vec<Guard>,
     floats: bool,
+    /// Legs until it came back to the first, if it did.
+    iteration: usize,
     lap: Option<Lap>,
     laps: u8,
     backs: u8,
@@ -913,6 +915,7 @@ impl Chart {
             renewals: None,
             guards: Vec::new(),
             floats: false,
+            iteration: 0,
             lap,
             laps: 0,
             backs: 0,
@@ -1072,7 +1075,13 @@ impl Chart {
         let again = self.passings.first().is_some_and(|first| first.interaction.pc() == pc);
         self.legs.push(Leg::new(&passing.interaction, gap, sum));
         self.passings.push(passing);
-        !(again && self.repeat()) && self.legs.len() < LONGEST
+        let passed = self.legs.len() - 1;
+        if again && self.iteration == 0 {
+            self.iteration = passed;
+        }
+        // As many iterations as there is room for are a repetition.
+        let last = again && passed + self.iteration >= LONGEST;
+        !(last && self.repeat()) && self.legs.len() < LONGEST
     }
 
     /// The course came to where it began: lets it repeat, if all sums that it is made of are such sums again.

@@ -48,6 +48,8 @@ pub struct Leg {
 impl Leg {
     const SUM: u8 = SUMS as u8 - 1;
     const OPERATION: u8 = 1 << 4;
+    /// An operation asked for in the cycle after the grant before it, which has no sum.
+    const AT_ONCE: u8 = Self::OPERATION | 1;
     const STORE: u8 = 1 << 5;
     /// From here on the bits of the address that must be zero for the access to be aligned.
     const ALIGNED: u32 = 6;
@@ -62,16 +64,17 @@ impl Leg {
     /// The leg of an interaction at this sum and constant.
     fn new(interaction: &Interaction, gap: u16, (sum, offset): (u8, u32)) -> Self {
         let kind = match interaction {
+            Interaction::Operation(_) if gap == 1 => Self::AT_ONCE,
             Interaction::Operation(_) => Self::OPERATION,
             Interaction::Access(access) => {
                 let store = if access.is_store() { Self::STORE } else { 0 };
-                store | (access.bytes() as u8).wrapping_sub(1) << Self::ALIGNED
+                sum & Self::SUM | store | (access.bytes() as u8).wrapping_sub(1) << Self::ALIGNED
             }
         };
         Self {
             offset,
             gap,
-            kind: sum & Self::SUM | kind,
+            kind,
             stop: u8::MAX,
         }
     }
@@ -441,7 +444,23 @@ impl Walk {
         self.granted_what(operation, now, horizon, plain)
     }
 
-    /// The same where it is known whether the interaction is an operation.
+    /// The interaction that it asks for, an operation, is granted in cycle `now`, and in the next it asks for another one: goes on to
+    /// that. False, and nothing happened, if not.
+    #[inline(always)]
+    pub fn operates_on(&mut self, now: u64) -> bool {
+        let next = self.at + 1;
+        let goes_on = next < self.limit && self.leg(next).kind == Leg::AT_ONCE;
+        if goes_on {
+            self.contention += (now - self.asked) as u32;
+            self.grants[usize::from(self.owed) % MOST_OWED] = now;
+            self.owed += 1;
+            self.at = next;
+            self.asked = now + 1;
+        }
+        goes_on
+    }
+
+    /// The same as [`Self::granted`] where it is known whether the interaction is an operation.
     #[inline(always)]
     pub fn granted_what(&mut self, operation: bool, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
         let next = self.at + 1;

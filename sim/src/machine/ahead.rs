@@ -112,6 +112,10 @@ impl Machine {
     #[inline(always)]
     pub(super) fn go_straight_ahead(&mut self, index: usize, operation: bool, horizon: u64, soon: &mut u64) -> bool {
         let walk = &mut self.ahead[index % MAX_WORKERS].walk;
+        if operation && walk.operates_on(self.now) {
+            *soon |= 1 << index;
+            return true;
+        }
         let Some((asked, ask)) = walk.granted_what(operation, self.now, horizon, self.plain) else {
             return false;
         };

@@ -233,5 +233,9 @@ impl Machine {
                 .walk
                 .went_round(course, &turn.rounds, times, period * times);
         }
+        // It may have a whole round before it until it looks at what is owed.
+        if self.ahead[index].walk.owes_much() {
+            self.pay(turn.worker);
+        }
     }
 }

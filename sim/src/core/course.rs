@@ -23,6 +23,9 @@ pub const LONGEST: usize = 64;
 /// What can be granted to a core before it is caught up with.
 pub const MOST_OWED: usize = 2 * LONGEST;
 
+/// Iterations of a loop that are one repetition, if there is room for them.
+const ITERATIONS: usize = 4;
+
 /// Sums of registers that a course depends on at most.
 const SUMS: usize = 16;
 
@@ -1098,8 +1101,7 @@ impl Chart {
         if again && self.iteration == 0 {
             self.iteration = passed;
         }
-        // As many iterations as there is room for are a repetition.
-        let last = again && passed + self.iteration >= LONGEST;
+        let last = again && passed + self.iteration >= LONGEST.min((ITERATIONS + 1) * self.iteration);
         !(last && self.repeat()) && self.legs.len() < LONGEST
     }
 

@@ -80,16 +80,6 @@ pub struct Asked {
     /// The cycle in which it asks.
     pub cycle: u64,
 }
-
-/// What was granted to a core on a course that it is told when it is caught up with.
-#[derive(Clone, Copy, Debug)]
-pub enum Granted {
-    /// An access, with the word that memory holds at its address.
-    Access(u64, u32),
-    /// An operation.
-    Operation(u64),
-}
-
 impl Core {
     /// The interaction that the core was just made to wait for ends `block`: a chain can begin with it.
     #[inline(always)]
@@ -196,12 +186,13 @@ impl Core {
         true
     }
 
-    /// Tells the core what was granted along a course; `words` is the L1, and `told` is told each grant. Nothing is written
-    /// down: the core must not be looked at before [`Core::stand`].
+    /// Tells the core what was granted along a course; `words` is the L1. The words that the accesses found go to `reads`, and
+    /// how many they are is returned. Nothing is written down: the core must not be looked at before [`Core::stand`].
     #[inline(always)]
-    pub fn go_along(&mut self, owed: &Owed<'_>, words: Words<'_>, told: impl FnMut(Granted)) {
-        if let Some(chain) = &self.chain {
-            self.follow_script(owed, words, told, chain.rounding);
+    pub fn go_along(&mut self, owed: &Owed<'_>, words: Words<'_>, reads: &mut [u32]) -> usize {
+        match &self.chain {
+            Some(chain) => self.follow_script(owed, words, reads, chain.rounding),
+            None => 0,
         }
     }
 

@@ -343,10 +343,10 @@ pub struct Owed<'a> {
 }
 
 impl Owed<'_> {
-    /// How many grants they are.
+    /// The cycles of the grants.
     #[inline(always)]
-    pub fn grants(&self) -> usize {
-        self.grants.len()
+    pub fn grants(&self) -> &[u64] {
+        self.grants
     }
 }
 

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::cluster::icache::Private;
 use crate::config::{Config, DivSqrt, Generation, Sharing};
 use crate::core::chain::Chain;
-pub use crate::core::chain::{Asked, Granted, Start};
+pub use crate::core::chain::{Asked, Start};
 use crate::core::csr::{Csr, Events, View, Written};
 use crate::core::fetch::{Control, Fetch, GrantTrace};
 use crate::core::loops::{Loops, Step};

@@ -11,7 +11,6 @@ use ennead_isa::op::{ComputeFn, FloatFn};
 
 use super::Core;
 use super::block::{Access, Interaction, LONGEST, Quads, quads};
-use super::chain::Granted;
 use super::course::Owed;
 use super::uop::{Action, RoundingMode, Uop};
 use crate::memory::Words;
@@ -238,22 +237,40 @@ impl ScriptFours {
     }
 }
 
-/// Runs the first `run` of the steps, loads, as far as they were granted; `load` gives the word that one reads. The steps behind
-/// them, if all were granted.
-#[inline(always)]
-fn in_a_row<'a>(
-    steps: &'a [Step],
-    run: u8,
-    (grants, told): (&mut std::slice::Iter<'_, u64>, &mut impl FnMut(Granted)),
-    mut load: impl FnMut(&Step) -> u32,
-) -> Option<&'a [Step]> {
-    let (loads, behind) = steps.split_at(usize::from(run).min(steps.len()));
-    let all = grants.len() >= loads.len();
-    for (step, grant) in loads.iter().zip(grants) {
-        let word = load(step);
-        told(Granted::Access(*grant, word));
+/// Grants that a script is run through, and where the words go that its accesses find.
+struct Taken<'a> {
+    left: usize,
+    reads: std::slice::IterMut<'a, u32>,
+}
+
+impl Taken<'_> {
+    /// Takes the next grant, if there is one.
+    #[inline(always)]
+    fn next(&mut self) -> Option<()> {
+        self.left = self.left.checked_sub(1)?;
+        Some(())
     }
-    all.then_some(behind)
+
+    /// An access found `word`.
+    #[inline(always)]
+    fn read(&mut self, word: u32) {
+        if let Some(read) = self.reads.next() {
+            *read = word;
+        }
+    }
+
+    /// Runs the first `run` of the steps, loads, as far as they were granted; `load` gives the word that one finds. The steps
+    /// behind them, if all were granted.
+    #[inline(always)]
+    fn in_a_row<'s>(&mut self, steps: &'s [Step], run: u8, mut load: impl FnMut(&Step) -> u32) -> Option<&'s [Step]> {
+        let (loads, behind) = steps.split_at(usize::from(run).min(steps.len()));
+        let granted = loads.len().min(self.left);
+        self.left -= granted;
+        for (step, read) in loads[..granted].iter().zip(self.reads.by_ref()) {
+            *read = load(step);
+        }
+        (granted == loads.len()).then_some(behind)
+    }
 }
 
 /// A register's number, so that no file of 64 is left.
@@ -263,17 +280,21 @@ fn at(register: u8) -> usize {
 }
 
 impl Core {
-    /// Runs the script of a course through what was granted; `words` is the L1, and `told` is told each grant. `dynamic` is
-    /// the rounding mode in `frm`.
+    /// Runs the script of a course through what was granted; `words` is the L1, and what accesses find there goes to `reads`:
+    /// how many words those are. `dynamic` is the rounding mode in `frm`.
     #[inline(always)]
     pub(super) fn follow_script(
         &mut self,
         owed: &Owed<'_>,
         words: Words<'_>,
-        mut told: impl FnMut(Granted),
+        reads: &mut [u32],
         dynamic: Rounding,
-    ) {
-        let mut grants = owed.grants.iter();
+    ) -> usize {
+        let room = reads.len();
+        let mut taken = Taken {
+            left: owed.grants.len(),
+            reads: reads.iter_mut(),
+        };
         let mut steps = owed.steps;
         let mut flags = Flags::NONE;
         while let [step, behind @ ..] = steps {
@@ -281,15 +302,14 @@ impl Core {
             let (a, b) = (registers[at(step.a)], registers[at(step.b)]);
             match step.run {
                 Run::Load(run) | Run::LoadPost(run) | Run::LoadPart(_, run) => {
-                    let granted = (grants.by_ref(), &mut told);
                     let all = match step.run {
-                        Run::LoadPost(_) => in_a_row(steps, run, granted, |load| {
+                        Run::LoadPost(_) => taken.in_a_row(steps, run, |load| {
                             let word = words.at(registers[at(load.a)]);
                             registers[at(load.a)] = load.sum(registers);
                             registers[at(load.rd)] = word;
                             word
                         }),
-                        Run::LoadPart(..) => in_a_row(steps, run, granted, |load| {
+                        Run::LoadPart(..) => taken.in_a_row(steps, run, |load| {
                             let address = load.sum(registers);
                             let word = words.at(address);
                             if let Run::LoadPart(access, _) = &load.run {
@@ -297,7 +317,7 @@ impl Core {
                             }
                             word
                         }),
-                        _ => in_a_row(steps, run, granted, |load| {
+                        _ => taken.in_a_row(steps, run, |load| {
                             let word = words.at(load.sum(registers));
                             registers[at(load.rd)] = word;
                             word
@@ -308,15 +328,14 @@ impl Core {
                     continue;
                 }
                 Run::Access(access) => {
-                    let Some(grant) = grants.next() else { break };
+                    let Some(()) = taken.next() else { break };
                     let address = access.address(registers);
                     let word = words.at(address);
                     access.take(registers, address, word);
-                    told(Granted::Access(*grant, word));
+                    taken.read(word);
                 }
                 Run::Operation => {
-                    let Some(grant) = grants.next() else { break };
-                    told(Granted::Operation(*grant));
+                    let Some(()) = taken.next() else { break };
                 }
                 Run::Add => registers[at(step.rd)] = a.wrapping_add(b).wrapping_add(step.imm),
                 Run::Compute(eval) => {
@@ -332,15 +351,14 @@ impl Core {
                         && let Some(quads) = owed.fours.get(fours)
                         && quads.round_by(dynamic)
                     {
-                        let most = if float.granted { grants.len() / 4 } else { usize::MAX };
+                        let most = if float.granted { taken.left / 4 } else { usize::MAX };
                         let (done, raised) = self.pass_fours(quads, number.into(), step.rd, most);
                         flags |= raised;
                         if done > 0 {
                             let mut passed = done;
                             if float.granted {
                                 passed += done;
-                                let granted = grants.by_ref().take(done);
-                                granted.for_each(|grant| told(Granted::Operation(*grant)));
+                                taken.left -= done;
                             }
                             steps = steps.get(passed..).unwrap_or_default();
                             continue;
@@ -348,8 +366,7 @@ impl Core {
                     }
                     flags |= step.float(&float, dynamic, &mut self.registers);
                     if float.granted {
-                        let Some(grant) = grants.next() else { break };
-                        told(Granted::Operation(*grant));
+                        let Some(()) = taken.next() else { break };
                         steps = behind.get(1..).unwrap_or_default();
                         continue;
                     }
@@ -367,5 +384,6 @@ impl Core {
             steps = behind;
         }
         self.csr.fflags |= flags.0;
+        room - taken.reads.len()
     }
 }

@@ -7,7 +7,7 @@
 
 use crate::core::course::{Ask, CourseId, MOST_OWED, Walk};
 use crate::core::{Core, Start};
-use crate::machine::ending::{Input, Recorder};
+use crate::machine::ending::Recorder;
 use crate::machine::{MAX_WORKERS, Machine, Want};
 use crate::memory::{Memory, Which};
 use crate::observe::Silent;
@@ -49,13 +49,9 @@ impl Ahead {
             return;
         };
         let owed = self.walk.pay(course);
-        let mut notes = recorder.notes(owed.grants());
-        let tell = |granted| {
-            if let Some(note) = notes.next() {
-                *note = Input::Granted(granted);
-            }
-        };
-        core.go_along(&owed, memory.words(Which::L1), tell);
+        recorder.grants(owed.grants(), |reads| {
+            core.go_along(&owed, memory.words(Which::L1), reads)
+        });
     }
 
     /// Writes down what a core was told.

@@ -5,7 +5,7 @@
 
 use crate::cluster::event_unit::WaitReason;
 use crate::core::pipeline::Charge;
-use crate::core::{Core, Granted, Next, Reply};
+use crate::core::{Core, Next, Reply};
 use crate::counters::{CoreCounters, Counters, Named, RegionCounters};
 use crate::fault::{CoreState, Deadlock, Doing, Fault, FaultKind, Limit, Outcome, Place};
 use crate::machine::Machine;
@@ -26,21 +26,30 @@ pub enum Stop {
 
 /// What a core was told since its last snapshot.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Input {
-    /// Along a course.
-    Granted(Granted),
+enum Input {
+    /// So many grants along a course.
+    Grants(usize),
     Reply(Reply),
     Fpu(u64),
 }
 
-/// Inputs between two snapshots.
+/// Answers between two snapshots.
 const INTERVAL: usize = 512;
+
+/// What a core was granted along courses, in order.
+struct Grants {
+    cycles: [u64; INTERVAL],
+    count: usize,
+    /// The words that memory held at the addresses of the accesses among them.
+    words: [u32; INTERVAL],
+    accesses: usize,
+}
 
 /// Enough to bring a core back to any cycle since its last interaction: a snapshot, and what it was told since.
 pub(super) struct Recorder {
     snapshot: Core,
-    inputs: Box<[Input; INTERVAL]>,
-    count: usize,
+    inputs: Vec<Input>,
+    grants: Box<Grants>,
     /// Interrupt lines that changed while the core was ahead, in the order in which it was told.
     lines: Vec<Lines>,
 }
@@ -58,8 +67,13 @@ impl Recorder {
     pub(super) fn new(core: &Core) -> Self {
         Self {
             snapshot: core.clone(),
-            inputs: Box::new([Input::Fpu(0); INTERVAL]),
-            count: 0,
+            inputs: Vec::with_capacity(INTERVAL),
+            grants: Box::new(Grants {
+                cycles: [0; INTERVAL],
+                count: 0,
+                words: [0; INTERVAL],
+                accesses: 0,
+            }),
             lines: Vec::new(),
         }
     }
@@ -70,12 +84,22 @@ impl Recorder {
         self.record(core, Input::Reply(reply));
     }
 
-    /// Room for so many grants that the core is told along a course, of which there is enough.
+    /// A core is about to be told what was granted to it in these cycles along a course, for which there is room: `tell` puts the
+    /// words that memory holds for the accesses among them where it is told to, and says how many they are.
     #[inline(always)]
-    pub(super) fn notes(&mut self, grants: usize) -> std::slice::IterMut<'_, Input> {
-        let from = self.count;
-        self.count += grants;
-        self.inputs.get_mut(from..self.count).unwrap_or_default().iter_mut()
+    pub(super) fn grants(&mut self, cycles: &[u64], tell: impl FnOnce(&mut [u32]) -> usize) {
+        let Grants {
+            cycles: all,
+            count,
+            words,
+            accesses,
+        } = &mut *self.grants;
+        if let Some(own) = all.get_mut(*count..*count + cycles.len()) {
+            own.copy_from_slice(cycles);
+        }
+        *count += cycles.len();
+        *accesses += tell(words.get_mut(*accesses..).unwrap_or_default());
+        self.inputs.push(Input::Grants(cycles.len()));
     }
 
     /// `core` is about to be told that an FPU took its operation in `cycle`.
@@ -87,16 +111,15 @@ impl Recorder {
     /// Whether so many more answers can be recorded without a look at the core.
     #[inline(always)]
     pub(super) fn has_room(&self, answers: usize) -> bool {
-        self.count + answers <= INTERVAL
+        self.inputs.len() + self.grants.count + answers <= INTERVAL
     }
 
     #[inline(always)]
     fn record(&mut self, core: &Core, input: Input) {
-        if self.count == INTERVAL {
+        if self.inputs.len() == INTERVAL {
             self.restart(core);
         }
-        self.inputs[self.count % INTERVAL] = input;
-        self.count += 1;
+        self.inputs.push(input);
     }
 
     /// The interrupt lines of `core` changed in cycle `now`. A core that ran ahead must not be where a rewind begins.
@@ -133,7 +156,8 @@ impl Recorder {
     pub(super) fn restart(&mut self, core: &Core) {
         self.snapshot.clone_from(core);
         self.snapshot.leave_chain();
-        self.count = 0;
+        self.inputs.clear();
+        (self.grants.count, self.grants.accesses) = (0, 0);
         self.lines.clear();
     }
 }
@@ -219,25 +243,40 @@ impl Machine {
             }
             lines_until(core, until);
         };
-        for input in &recorder.inputs[..recorder.count] {
-            let (Input::Granted(Granted::Access(cycle, _) | Granted::Operation(cycle))
-            | Input::Reply(Reply { cycle, .. })
-            | Input::Fpu(cycle)) = *input;
-            run_on(&mut core, program, cycle);
-            if matches!(core.next, Next::Issue(_)) {
+        // Whether the core asked for what it was to be told.
+        let mut tell = |core: &mut Core, cycle: u64, told: &mut dyn FnMut(&mut Core, &Program)| {
+            run_on(core, program, cycle);
+            let asked = !matches!(core.next, Next::Issue(_));
+            if asked {
+                told(core, program);
+                if core.request().is_none() {
+                    core.advance(program, memory, end, &mut Silent);
+                }
+            }
+            asked
+        };
+        let grants = &recorder.grants;
+        let (mut cycles, mut words) = (grants.cycles.iter(), grants.words.iter());
+        for input in &recorder.inputs {
+            let asked = match *input {
+                Input::Grants(count) => cycles.by_ref().take(count).all(|&cycle| {
+                    tell(&mut core, cycle, &mut |core, program| {
+                        if let Next::Fpu(_) = core.next {
+                            core.fpu_granted(cycle, program, memory);
+                        } else if let Some(&word) = words.next() {
+                            core.complete(Reply::of_bank(cycle, word), program, memory);
+                        }
+                    })
+                }),
+                Input::Reply(reply) => tell(&mut core, reply.cycle, &mut |core, program| {
+                    core.complete(reply, program, memory);
+                }),
+                Input::Fpu(cycle) => tell(&mut core, cycle, &mut |core, program| {
+                    core.fpu_granted(cycle, program, memory);
+                }),
+            };
+            if !asked {
                 break;
-            }
-            match *input {
-                Input::Granted(Granted::Access(grant, word)) => {
-                    core.complete(Reply::of_bank(grant, word), program, memory);
-                }
-                Input::Reply(reply) => core.complete(reply, program, memory),
-                Input::Fpu(cycle) | Input::Granted(Granted::Operation(cycle)) => {
-                    core.fpu_granted(cycle, program, memory)
-                }
-            }
-            if core.request().is_none() {
-                core.advance(program, memory, end, &mut Silent);
             }
         }
         run_on(&mut core, program, end);

@@ -23,6 +23,9 @@ pub const LONGEST: usize = 64;
 /// What can be granted to a core before it is caught up with.
 pub const MOST_OWED: usize = 2 * LONGEST;
 
+/// Cycles from one grant of a course to the next request at most.
+pub const LONGEST_GAP: u64 = 64;
+
 /// Iterations of a loop that are one repetition, if there is room for them.
 const ITERATIONS: usize = 4;
 
@@ -38,7 +41,7 @@ pub type CourseId = Number<Course>;
 /// An interaction of a course: what it takes to ask for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Leg {
-    /// The constant part of its address.
+    /// The constant part of its address; of an operation, how many others follow it at once.
     offset: u32,
     /// Cycles from the grant of the one before it.
     gap: u16,
@@ -243,7 +246,15 @@ impl Course {
             let far = |passing: &Passing| u32::from(passing.laps) > laps;
             reach = self.passings.iter().take(reach).position(far).unwrap_or(reach);
         }
-        reach
+        self.short_of_run(reach)
+    }
+
+    /// The last one up to `reach` of the legs that are not in the middle of a run of operations, and may be the first that is not
+    /// come to.
+    fn short_of_run(&self, reach: usize) -> usize {
+        let runs_on = |leg: &usize| self.legs.get(*leg).is_some_and(|leg| leg.kind == Leg::AT_ONCE);
+        let mut legs = (0..=reach).rev();
+        legs.find(|leg| !runs_on(leg)).unwrap_or(0)
     }
 
     /// What these sums are when the course repeats; none if accesses would not be aligned any more.
@@ -278,7 +289,7 @@ pub struct Walk {
     asked: u64,
     /// The words that it reads, by the lowest bits of their numbers.
     words: u64,
-    /// The leg that it asks for.
+    /// The leg that it asks for, or asked for when `run_from` grants were owed.
     at: u8,
     /// The first leg that it may not come to without further thought: a store before it has to be done.
     limit: u8,
@@ -289,6 +300,10 @@ pub struct Walk {
     /// The first leg that was granted and not told to the core, and how many were.
     behind: u8,
     owed: u8,
+    /// While it asks for operations that follow each other at once, its grants are all there is of them: how many were owed when
+    /// it asked for the one at `at`, and how many will be when it asks for the last of them.
+    run_from: u8,
+    run_to: u8,
     /// The leg up to which all was written down, and how many the core was told of since.
     written: u8,
     told: u32,
@@ -317,6 +332,8 @@ impl Default for Walk {
             round: 0,
             behind: 0,
             owed: 0,
+            run_from: 0,
+            run_to: 0,
             written: 0,
             told: 0,
             contention: 0,
@@ -393,6 +410,7 @@ impl Walk {
         {
             *own = *leg;
             if sums[leg.sum()].wrapping_add(leg.offset) & leg.aligned() != 0 {
+                // It is an access, and so not in the middle of a run.
                 self.reach = number as u8;
                 break;
             }
@@ -406,14 +424,41 @@ impl Walk {
     pub fn keep_to(&mut self, course: &Course, passes: impl Fn(u32) -> bool) {
         let reach = course.passings.iter().take(self.reach.into());
         let passed = reach.take_while(|passing| passes(passing.interaction.pc()));
-        self.reach = passed.count() as u8;
+        self.reach = course.short_of_run(passed.count()) as u8;
         self.look_ahead();
     }
 
-    /// Brings [`Self::limit`] up to date.
+    /// Brings [`Self::limit`] up to date, and the run of operations.
     #[inline(always)]
     fn look_ahead(&mut self) {
-        self.limit = self.leg(self.at).stop.min(self.reach).min(self.round);
+        let leg = self.leg(self.at);
+        self.limit = leg.stop.min(self.reach).min(self.round);
+        self.begin_run(leg);
+    }
+
+    /// It asks for what `leg` does, which may be an operation.
+    #[inline(always)]
+    fn begin_run(&mut self, leg: Leg) {
+        (self.run_from, self.run_to) = (self.owed, self.owed.wrapping_add(leg.offset as u8));
+    }
+
+    /// Operations that were granted in a run until now.
+    #[inline(always)]
+    fn run(&self) -> u8 {
+        self.owed.wrapping_sub(self.run_from)
+    }
+
+    /// Brings up to date what depends on the operations that were granted in a run.
+    #[inline(always)]
+    pub fn settle(&mut self) {
+        let count = self.run();
+        if count != 0 && self.asks_to_operate() {
+            let last = self.grants[usize::from(self.owed - 1) % MOST_OWED];
+            self.contention += (last + 1 - self.asked) as u32 - u32::from(count);
+            self.asked = last + 1;
+            self.at += count;
+            self.run_from = self.owed;
+        }
     }
 
     #[inline(always)]
@@ -425,6 +470,7 @@ impl Walk {
     #[inline(always)]
     pub fn end(&mut self) {
         (self.reach, self.limit, self.owed, self.told) = (0, 0, 0, 0);
+        (self.run_from, self.run_to) = (0, 0);
     }
 
     #[inline(always)]
@@ -438,35 +484,24 @@ impl Walk {
         self.words |= 1 << (address >> 9 & 63);
     }
 
-    /// The interaction that it asks for, a load or an operation, is granted in cycle `now`: in which cycle it asks for the next
-    /// one, and for what. `None`, and nothing happened, where it is a store, the course ends or repeats, or that cycle is
-    /// beyond `horizon`.
-    #[inline(always)]
-    pub fn granted(&mut self, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
-        let operation = self.leg(self.at).is_operation();
-        self.granted_what(operation, now, horizon, plain)
-    }
-
-    /// The interaction that it asks for, an operation, is granted in cycle `now`, and in the next it asks for another one: goes on to
-    /// that. False, and nothing happened, if not.
+    /// The operation that it asks for is granted in cycle `now`, and in the next it asks for another one: goes on to that. False,
+    /// and nothing happened, if that is not known.
     #[inline(always)]
     pub fn operates_on(&mut self, now: u64) -> bool {
-        let next = self.at + 1;
-        let goes_on = next < self.limit && self.leg(next).kind == Leg::AT_ONCE;
+        let goes_on = self.owed < self.run_to;
         if goes_on {
-            self.contention += (now - self.asked) as u32;
             self.grants[usize::from(self.owed) % MOST_OWED] = now;
             self.owed += 1;
-            self.at = next;
-            self.asked = now + 1;
         }
         goes_on
     }
 
-    /// The same as [`Self::granted`] where it is known whether the interaction is an operation.
+    /// The interaction that it asks for, a load or, if that is told, an operation, is granted in cycle `now`: in which cycle it asks
+    /// for the next one, and for what. `None`, and nothing happened, where it is a store, the course ends or repeats, or that
+    /// cycle is beyond `horizon`.
     #[inline(always)]
-    pub fn granted_what(&mut self, operation: bool, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
-        let next = self.at + 1;
+    pub fn granted(&mut self, operation: bool, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
+        let next = self.at + 1 + if operation { self.run() } else { 0 };
         if next >= self.limit {
             return None;
         }
@@ -474,9 +509,16 @@ impl Walk {
         self.enter(leg, next, self.address(leg), operation, now, horizon, plain)
     }
 
+    /// Whether it asks for an operation.
+    #[inline(always)]
+    pub fn asks_to_operate(&self) -> bool {
+        self.leg(self.at).is_operation()
+    }
+
     /// The same for an interaction that was done, whatever it is, on `course`; the walk may go on where that repeats.
     #[inline(always)]
     pub fn passed(&mut self, course: &Course, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
+        self.settle();
         let next = self.at + 1;
         if next >= self.reach {
             return None;
@@ -512,23 +554,24 @@ impl Walk {
         plain: Plain,
     ) -> Option<(u64, Ask)> {
         let asked = now + u64::from(leg.gap);
-        if asked > horizon + 1 {
+        let operates = leg.is_operation();
+        if asked > horizon.saturating_add(1) || !operates && !plain.holds(address) {
             return None;
         }
-        let waited = if operation { now - self.asked } else { 0 };
-        let ask = if leg.is_operation() {
-            self.asked = asked;
-            Ask::Operation
-        } else if plain.holds(address) {
-            self.access(address);
-            Ask::Access(address)
-        } else {
-            return None;
-        };
-        self.contention += waited as u32;
+        if operation {
+            self.contention += (now - self.asked) as u32 - u32::from(self.run());
+        }
         self.grants[usize::from(self.owed) % MOST_OWED] = now;
         self.owed += 1;
         self.at = number;
+        let ask = if operates {
+            self.asked = asked;
+            self.begin_run(leg);
+            Ask::Operation
+        } else {
+            self.access(address);
+            Ask::Access(address)
+        };
         Some((asked, ask))
     }
 
@@ -571,8 +614,10 @@ impl Walk {
     /// What was granted on `course` and not told to the core until now, when it is.
     #[inline(always)]
     pub fn pay<'a>(&'a mut self, course: &'a Course) -> Owed<'a> {
+        self.settle();
         let (from, owed) = (usize::from(self.behind), usize::from(self.owed));
         (self.behind, self.owed, self.words) = (self.at, 0, 0);
+        (self.run_from, self.run_to) = (0, self.run_to.saturating_sub(owed as u8));
         self.stint += 1;
         self.access(self.address(self.leg(self.at)));
         self.told += owed as u32;
@@ -657,7 +702,7 @@ impl Rounds {
 }
 
 impl Walk {
-    /// Where it is at the beginning of cycle `now`.
+    /// Where it is, settled, at the beginning of cycle `now`.
     pub fn pose(&self, now: u64) -> Pose {
         let waits = if self.leg(self.at).is_operation() {
             now.wrapping_sub(self.asked)
@@ -769,6 +814,7 @@ impl Walk {
                 .zip(&rounds.grants)
                 .for_each(|(own, grant)| *own = grant + later);
             self.owed += rounds.len;
+            (self.run_from, self.run_to) = (self.owed, self.owed);
             self.contention += rounds.contention;
         }
     }
@@ -1015,7 +1061,8 @@ impl Chart {
         let (Some(&last), Some(interaction)) = (self.passings.last(), block.ends) else {
             return false;
         };
-        let Some(gap) = last.interaction.gap(block) else {
+        let gap = last.interaction.gap(block);
+        let Some(gap) = gap.filter(|gap| u64::from(*gap) <= LONGEST_GAP) else {
             return false;
         };
         let held = u32::from(last.interaction.holds(&block.head));
@@ -1174,12 +1221,16 @@ impl Chart {
 
     /// The course.
     pub fn finish(mut self) -> Course {
-        let mut stop = u8::MAX;
+        let (mut stop, mut run) = (u8::MAX, 0);
         for (number, leg) in self.legs.iter_mut().enumerate().rev() {
             if leg.is_store() {
                 stop = number as u8 + 1;
             }
             leg.stop = stop;
+            if leg.is_operation() {
+                leg.offset = run;
+            }
+            run = if leg.kind == Leg::AT_ONCE { run + 1 } else { 0 };
         }
         Step::count_loads(&mut self.script);
         Course {

@@ -8,7 +8,7 @@
 use crate::core::course::{Ask, CourseId, MOST_OWED, Walk};
 use crate::core::{Core, Start};
 use crate::machine::ending::Recorder;
-use crate::machine::{MAX_WORKERS, Machine, Want};
+use crate::machine::{MAX_WORKERS, Machine, NEVER, Want};
 use crate::memory::{Memory, Which};
 use crate::observe::Silent;
 use crate::program::Program;
@@ -96,23 +96,24 @@ impl Machine {
     #[inline(always)]
     fn go_ahead_at_once(&mut self, index: usize, horizon: u64) -> bool {
         let walk = &mut self.ahead[index % MAX_WORKERS].walk;
-        let Some((asked, ask)) = walk.granted(self.now, horizon, self.plain) else {
+        let operation = walk.asks_to_operate();
+        let Some((asked, ask)) = walk.granted(operation, self.now, horizon, self.plain) else {
             return false;
         };
         self.ask_ahead(index, asked, ask);
         true
     }
 
-    /// The same where it is known whether the worker asks for an operation of an FPU; it is put into `soon` if it asks for another
-    /// one in the next cycle.
+    /// The same where the run does not end before the next request, and it is known whether the worker asks for an operation of
+    /// an FPU; it is put into `soon` if it asks for another one in the next cycle.
     #[inline(always)]
-    pub(super) fn go_straight_ahead(&mut self, index: usize, operation: bool, horizon: u64, soon: &mut u64) -> bool {
+    pub(super) fn go_straight_ahead(&mut self, index: usize, operation: bool, soon: &mut u64) -> bool {
         let walk = &mut self.ahead[index % MAX_WORKERS].walk;
         if operation && walk.operates_on(self.now) {
             *soon |= 1 << index;
             return true;
         }
-        let Some((asked, ask)) = walk.granted_what(operation, self.now, horizon, self.plain) else {
+        let Some((asked, ask)) = walk.granted(operation, self.now, NEVER, self.plain) else {
             return false;
         };
         if ask == Ask::Operation && asked == self.now + 1 {
@@ -187,9 +188,13 @@ impl Machine {
         match ask {
             Ask::Access(address) => {
                 let bank = self.plain.bank(address.wrapping_sub(self.plain.base));
-                self.ask_for_bank(index, asked, bank);
+                self.wants.set(index, Want::bank(bank));
+                self.calendar.insert_soon_at_bank(asked, index, bank);
             }
-            Ask::Operation => self.ask_for_fpu(index, asked),
+            Ask::Operation => {
+                self.wants.set(index, Want::FPU);
+                self.calendar.insert_soon_at_fpu(asked, index);
+            }
         }
     }
 

@@ -4,10 +4,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::course::LONGEST_GAP;
 use crate::memory::l1::MAX_BANKS;
 
 /// Cycles that the ring covers.
 pub(super) const SLOTS: u64 = 64;
+
+// What a course asks for next is always near.
+const _: () = assert!(LONGEST_GAP <= SLOTS);
 
 /// A set of cores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +84,20 @@ pub(super) struct Due {
 }
 
 impl Due {
+    #[inline(always)]
+    fn insert_at_bank(&mut self, worker: usize, bank: usize) {
+        self.cores.0[0] |= 1 << worker;
+        let banks = &mut self.banks[bank / 64 % (MAX_BANKS / 64)];
+        self.contested |= *banks >> (bank % 64) & 1 == 1;
+        *banks |= 1 << (bank % 64);
+    }
+
+    #[inline(always)]
+    fn insert_at_fpu(&mut self, worker: usize) {
+        self.cores.0[0] |= 1 << worker;
+        self.fpus |= 1 << worker;
+    }
+
     /// All of them, if they are workers that ask for banks and FPUs.
     #[inline(always)]
     pub(super) fn meeting(&self) -> Option<u64> {
@@ -133,18 +151,28 @@ impl Calendar {
     #[inline(always)]
     pub(super) fn insert_at_bank(&mut self, cycle: u64, core: usize, bank: usize) {
         if let Some(due) = self.near(cycle, core) {
-            let banks = &mut due.banks[bank / 64 % (MAX_BANKS / 64)];
-            due.contested |= *banks >> (bank % 64) & 1 == 1;
-            *banks |= 1 << (bank % 64);
+            due.insert_at_bank(core, bank);
         }
+    }
+
+    /// The same in a cycle after the one that is gone through, [`SLOTS`] behind it at most.
+    #[inline(always)]
+    pub(super) fn insert_soon_at_bank(&mut self, cycle: u64, core: usize, bank: usize) {
+        self.in_slot(cycle).insert_at_bank(core, bank);
     }
 
     /// Worker `core` asks in `cycle` for an FPU.
     #[inline(always)]
     pub(super) fn insert_at_fpu(&mut self, cycle: u64, core: usize) {
         if let Some(due) = self.near(cycle, core) {
-            due.fpus |= 1 << core;
+            due.insert_at_fpu(core);
         }
+    }
+
+    /// The same in a cycle after the one that is gone through, [`SLOTS`] behind it at most.
+    #[inline(always)]
+    pub(super) fn insert_soon_at_fpu(&mut self, cycle: u64, core: usize) {
+        self.in_slot(cycle).insert_at_fpu(core);
     }
 
     /// Workers ask for FPUs in the cycle after the one that is gone through.
@@ -173,11 +201,18 @@ impl Calendar {
         } else {
             self.otherwise(cycle, core)?
         };
-        let slot = cycle % SLOTS;
-        self.occupied |= 1 << slot;
-        let due = &mut self.ring[slot as usize];
+        let due = self.in_slot(cycle);
         due.cores.insert(core);
         Some(due)
+    }
+
+    /// Who is due in `cycle`, which is near; somebody will be.
+    #[inline(always)]
+    fn in_slot(&mut self, cycle: u64) -> &mut Due {
+        debug_assert!(cycle.wrapping_sub(self.base) < SLOTS);
+        let slot = cycle % SLOTS;
+        self.occupied |= 1 << slot;
+        &mut self.ring[slot as usize]
     }
 
     /// A core is due in a cycle that is over, so that it is in the next, or in one that is far.

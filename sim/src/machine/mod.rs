@@ -32,6 +32,7 @@ use crate::cluster::event_unit::{EventUnit, Wake};
 use crate::cluster::fpu::FpuPool;
 use crate::config::{Config, ConfigError, Map, Sharing};
 use crate::core::block::BlockRules;
+use crate::core::course::LONGEST_GAP;
 use crate::core::fetch::{GrantTrace, GrantTraceError};
 use crate::core::uop::Lowering;
 use crate::core::{Asked, Core, Next, Reply};
@@ -612,11 +613,13 @@ impl Machine {
         self.close_cycle();
     }
 
-    /// Goes through cycles in which nobody but workers that ask for banks or FPUs is due, the last of them no later than
+    /// Goes through cycles in which nobody but workers that ask for banks or FPUs is due, the last of them some cycles before
     /// `limit`: what [`Machine::cycle`] does in them. Instructions are fetched from an ideal memory, and nobody watches.
     pub fn meet(&mut self, limit: u64, ahead: u64) {
+        // Whatever courses ask for next, they do so no later than `limit`.
+        let last = limit.saturating_sub(LONGEST_GAP);
         while let Some(now) = self.calendar.next()
-            && now <= limit
+            && now <= last
             && now < self.devices_next
             && let due = self.calendar.due_in(now)
             && let Some(workers) = due.meeting()
@@ -637,7 +640,7 @@ impl Machine {
                 if !contested {
                     self.arbiter.grant_only(self.wants.of(index).0.into(), index);
                 }
-                if !self.go_straight_ahead(index, false, horizon, &mut soon) {
+                if !self.go_straight_ahead(index, false, &mut soon) {
                     late |= 1 << index;
                 }
             }
@@ -651,7 +654,7 @@ impl Machine {
                 while rest != 0 {
                     let index = rest.trailing_zeros() as usize;
                     rest &= rest - 1;
-                    if !self.go_straight_ahead(index, true, horizon, &mut soon) {
+                    if !self.go_straight_ahead(index, true, &mut soon) {
                         late |= 1 << index;
                         self.operate_late(index, horizon);
                     }

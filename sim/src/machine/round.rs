@@ -86,6 +86,7 @@ impl Machine {
             lookout.rest -= 1;
             return;
         }
+        self.ahead.iter_mut().for_each(|ahead| ahead.walk.settle());
         let Some(before) = self.lookout.sight.take() else {
             (0..self.workers).for_each(|index| self.pay(index));
             self.lookout.tries = TRIES;

@@ -7,7 +7,7 @@
 //! Invariant: reading `x[rs1]`, `rep(x[rs2]) + imm` and `x[rs3]` gives the operands `a`, `b`, `c` of every
 //! [`Kind::Compute`] operation; a form that lacks one of them names register 0 there.
 
-use crate::float::{self, File, Flagged, Flags, Four, MultiplyAdds, Rounding};
+use crate::float::{self, Flagged, Flags, Four, Rounding, RunFours};
 
 pub use crate::table::Op;
 
@@ -150,13 +150,11 @@ pub enum Quad {
 }
 
 impl Quad {
-    /// Runs fours of independent ones, rounding to nearest even, where `raised` are flags known so far: how many fours
-    /// before one of which each has to be computed by itself, and flags that with those `raised` are all flags.
-    #[inline(always)]
-    pub fn run(self, file: &mut File, fours: &[MultiplyAdds], raised: Flags) -> (usize, Flags) {
+    /// What runs fours of independent ones, rounding to nearest even.
+    pub fn run(self) -> RunFours {
         match self {
-            Self::FmaddS => float::run_s(file, fours, raised),
-            Self::VfmacH => float::run_h(file, fours),
+            Self::FmaddS => float::run_s(),
+            Self::VfmacH => float::run_h(),
         }
     }
 

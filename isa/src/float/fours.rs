@@ -128,31 +128,38 @@ impl MultiplyAdds {
     }
 }
 
-/// Runs `fours` in binary32, to nearest even; none of a four may read or write what another of it writes. How many are
-/// done before one whose results are not known at once, and flags that, together with those `raised` before, are what
-/// all of them raise.
-#[inline(always)]
-pub fn run_s(file: &mut File, fours: &[MultiplyAdds], raised: Flags) -> (usize, Flags) {
+/// Runs fours; none of a four may read or write what another of it writes. How many are done before one whose results are
+/// not known at once, and flags that, together with those raised before, are what all of them raise.
+pub type RunFours = fn(&mut File, &[MultiplyAdds], Flags) -> (usize, Flags);
+
+/// What runs fours in binary32, to nearest even, on this host.
+pub fn run_s() -> RunFours {
     #[cfg(target_arch = "x86_64")]
     if host::has_vectors() {
-        // SAFETY: the host has the features that the function needs.
-        #[allow(unsafe_code)]
-        return unsafe { host::run_s(file, fours, raised) };
+        return |file, fours, raised| {
+            // SAFETY: the host has the features that the function needs.
+            #[allow(unsafe_code)]
+            unsafe {
+                host::run_s(file, fours, raised)
+            }
+        };
     }
-    let _ = raised;
-    run_portably(file, fours, fma_s)
+    |file, fours, _| run_portably(file, fours, fma_s)
 }
 
 /// The same in both lanes of packed registers of binary16.
-#[inline(always)]
-pub fn run_h(file: &mut File, fours: &[MultiplyAdds]) -> (usize, Flags) {
+pub fn run_h() -> RunFours {
     #[cfg(target_arch = "x86_64")]
     if host::has_vectors() {
-        // SAFETY: the host has the features that the function needs.
-        #[allow(unsafe_code)]
-        return unsafe { host::run_h(file, fours) };
+        return |file, fours, _| {
+            // SAFETY: the host has the features that the function needs.
+            #[allow(unsafe_code)]
+            unsafe {
+                host::run_h(file, fours)
+            }
+        };
     }
-    run_portably(file, fours, fma_h)
+    |file, fours, _| run_portably(file, fours, fma_h)
 }
 
 #[inline(never)]
@@ -385,11 +392,9 @@ mod tests {
         MultiplyAdds::new(a, b, c, result, replicate)
     }
 
-    type Run = fn(&mut File, &[MultiplyAdds], Flags) -> (usize, Flags);
-
     /// Compares what `run` does, as far as it goes, with one operation at a time.
     fn compare(
-        run: Run,
+        run: RunFours,
         before: &File,
         names: &[Names],
         raised: Flags,
@@ -427,11 +432,13 @@ mod tests {
     }
 
     /// On this host and on one without vectors.
-    const OF_BINARY32: [Run; 2] = [run_s, |file, fours, _| run_portably(file, fours, fma_s)];
-    const OF_BINARY16: [Run; 2] = [
-        |file, fours, _| run_h(file, fours),
-        |file, fours, _| run_portably(file, fours, fma_h),
-    ];
+    fn of_binary32() -> [RunFours; 2] {
+        [run_s(), |file, fours, _| run_portably(file, fours, fma_s)]
+    }
+
+    fn of_binary16() -> [RunFours; 2] {
+        [run_h(), |file, fours, _| run_portably(file, fours, fma_h)]
+    }
 
     fn flags() -> impl Strategy<Value = Flags> {
         prop::sample::select(vec![Flags::NONE, Flags::INEXACT, Flags::INVALID])
@@ -446,7 +453,7 @@ mod tests {
             names in prop::collection::vec(names(), 1..4),
             raised in flags(),
         ) {
-            for run in OF_BINARY32 {
+            for run in of_binary32() {
                 compare(run, &file, &names, raised, one_of_binary32)?;
             }
         }
@@ -457,7 +464,7 @@ mod tests {
             names in prop::collection::vec(names(), 1..4),
             raised in flags(),
         ) {
-            for run in OF_BINARY16 {
+            for run in of_binary16() {
                 compare(run, &file, &names, raised, one_of_binary16)?;
             }
         }
@@ -473,7 +480,7 @@ mod tests {
                 one_of_binary16(0x8001, factor, 0x0400),
                 Flagged::new(0x0400, Flags(flags))
             );
-            for run in OF_BINARY16 {
+            for run in of_binary16() {
                 compare(run, &file, &[([a, b, c, result], false)], Flags::NONE, one_of_binary16).unwrap();
             }
         }
@@ -496,10 +503,10 @@ mod tests {
             file[40] = 0;
             file[41] = 0;
         }
-        for run in OF_BINARY32 {
+        for run in of_binary32() {
             assert_eq!(run(&mut words.clone(), &fours(false), Flags::NONE), (3, Flags::INEXACT));
         }
-        for run in OF_BINARY16 {
+        for run in of_binary16() {
             assert_eq!(run(&mut halves.clone(), &fours(true), Flags::NONE), (3, Flags::INEXACT));
         }
     }

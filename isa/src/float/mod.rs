@@ -25,7 +25,7 @@ mod quad;
 pub use compare::{classify, eq, le, lt, max, min};
 pub use convert::{Integer, convert, from_int, to_int};
 pub use format::{BFloat16, Binary16, Binary32, Float8, Format};
-pub use fours::{File, MultiplyAdds, run_h, run_s};
+pub use fours::{File, MultiplyAdds, RunFours, run_h, run_s};
 pub use quad::{Four, chain_s, sum_h};
 use quad::{fma_h, fma_s};
 

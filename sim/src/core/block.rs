@@ -12,10 +12,9 @@
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 
-use ennead_isa::Replicate;
-use ennead_isa::float::{MultiplyAdds, Rounding};
-use ennead_isa::op::{Addressing, Fill, Quad};
+use ennead_isa::op::{Addressing, Fill};
 
+use super::fours::Fours;
 use super::pipeline::{Needs, Passage, Pipeline};
 use super::uop::{Action, NO_REGISTER, RoundingMode, Tally, Uop};
 use crate::config::Generation;
@@ -307,7 +306,7 @@ pub struct Block {
     /// Bytes from the first instruction to the last one's beginning.
     pub reach: u16,
     /// Where four of an operation stand together that can be computed at once.
-    pub quads: Option<Quads>,
+    pub fours: Fours,
     /// What it adds to the counters.
     pub tally: Tally,
     /// What it does to the pipeline.
@@ -367,7 +366,7 @@ impl Line {
                 computes_floats: false,
                 asks_first: None,
                 reach: 0,
-                quads: None,
+                fours: Fours::default(),
                 tally: Tally::default(),
                 passage: Passage::default(),
             },
@@ -445,7 +444,7 @@ impl Line {
 
     /// The block.
     pub fn finish(mut self) -> Block {
-        self.block.quads = quads(&self.passed);
+        self.block.fours = Fours::find(&self.passed);
         self.block.uops = self.passed.into();
         self.block.passage = self.passage.end(&self.pipeline);
         self.block
@@ -517,117 +516,4 @@ impl<T> Kept<T> {
         self.first = self.first.saturating_add(self.list.len() as u32);
         self.list.clear();
     }
-}
-
-/// Fours of an operation that can be computed at once.
-#[derive(Clone, Debug)]
-pub struct Quads {
-    /// The operation.
-    pub quad: Quad,
-    /// How it rounds.
-    rounding: RoundingMode,
-    /// The first of four that are independent, one bit each.
-    pub apart: u32,
-    /// The first of four that add to the register that they write, one bit each.
-    pub sums: u32,
-    /// The first of four that multiply the register that they write (Horner's scheme), one bit each.
-    pub horners: u32,
-    /// Their registers, by a quarter of the first one's number; those of no four are never looked at.
-    fours: Vec<MultiplyAdds>,
-}
-
-impl Quads {
-    /// The first of each four, one bit each.
-    #[inline(always)]
-    pub fn fours(&self) -> u32 {
-        self.apart | self.sums | self.horners
-    }
-
-    /// Whether they round as the fours are known to, `dynamic` being the rounding mode in `frm`.
-    #[inline(always)]
-    pub fn round_by(&self, dynamic: Rounding) -> bool {
-        dynamic == Rounding::Rne || self.rounding != RoundingMode::Dynamic
-    }
-
-    /// The fours that follow each other from instruction `first` on, which begins one of `kind`, one bit each.
-    #[inline(always)]
-    pub fn run(&self, first: usize, kind: u32) -> &[MultiplyAdds] {
-        let length = (!(kind >> first) & 0x1111_1111).trailing_zeros() as usize / 4;
-        self.fours.get(first / 4..first / 4 + length).unwrap_or_default()
-    }
-}
-
-/// The fours in `uops`, at most [`LONGEST`] of them, of the first operation that has any and as it rounds there.
-pub fn quads(uops: &[Uop]) -> Option<Quads> {
-    let mut found: Option<Quads> = None;
-    let mut first = 0;
-    while let Some(four) = uops.get(first..first + 4) {
-        let rounding = four[0].rounding;
-        let alike = |quad: &Quad| {
-            found
-                .as_ref()
-                .is_none_or(|found| (found.quad, found.rounding) == (*quad, rounding))
-        };
-        let quad = one_operation(four).filter(alike);
-        let links = |takes: fn(&Uop) -> u8| {
-            let register = four[0].rd;
-            register != 0
-                && four.iter().all(|uop| {
-                    let takes_once = [uop.rs1, uop.rs2, uop.rs3]
-                        .iter()
-                        .filter(|taken| **taken == register)
-                        .count()
-                        == 1;
-                    uop.rd == register && takes(uop) == register && takes_once
-                })
-        };
-        let (apart, sum, horner) = (are_independent(four), links(|uop| uop.rs3), links(|uop| uop.rs1));
-        let Some(quad) = quad.filter(|_| apart || sum || horner) else {
-            first += 1;
-            continue;
-        };
-        let quads = found.get_or_insert(Quads {
-            quad,
-            rounding,
-            apart: 0,
-            sums: 0,
-            horners: 0,
-            fours: Vec::new(),
-        });
-        quads.fours.resize(first / 4 + 1, registers(four));
-        quads.apart |= u32::from(apart) << first;
-        quads.sums |= u32::from(sum) << first;
-        quads.horners |= u32::from(horner) << first;
-        first += 4;
-    }
-    found
-}
-
-/// The operation of `four` instructions, where it is one and of one form, and rounds alike.
-fn one_operation(four: &[Uop]) -> Option<Quad> {
-    let quad = four[0].quad?;
-    let (rounding, replicate) = (four[0].rounding, four[0].replicate);
-    let nearest = matches!(rounding, RoundingMode::Dynamic | RoundingMode::Fixed(Rounding::Rne));
-    let alike = |uop: &Uop| uop.quad == Some(quad) && uop.rounding == rounding && uop.replicate == replicate;
-    (nearest && replicate != Replicate::Byte && four.iter().all(alike)).then_some(quad)
-}
-
-/// Whether none of them reads or writes what an earlier one writes, and each writes a register.
-fn are_independent(four: &[Uop]) -> bool {
-    four.iter().enumerate().all(|(index, uop)| {
-        let names = [uop.rd, uop.rs1, uop.rs2, uop.rs3];
-        uop.rd != 0 && four[..index].iter().all(|earlier| !names.contains(&earlier.rd))
-    })
-}
-
-/// What `four` name.
-fn registers(four: &[Uop]) -> MultiplyAdds {
-    let each = |register: fn(&Uop) -> u8| std::array::from_fn(|index| register(&four[index]));
-    MultiplyAdds::new(
-        each(|uop| uop.rs1),
-        each(|uop| uop.rs2),
-        each(|uop| uop.rs3),
-        each(|uop| uop.rd),
-        four[0].replicate == Replicate::Half,
-    )
 }

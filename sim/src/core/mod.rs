@@ -13,6 +13,7 @@ pub mod course;
 pub mod csr;
 mod debug;
 pub mod fetch;
+mod fours;
 mod functional;
 pub mod loops;
 pub mod pipeline;

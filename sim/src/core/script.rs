@@ -10,8 +10,9 @@ use ennead_isa::float::{Flags, Rounding};
 use ennead_isa::op::{ComputeFn, FloatFn};
 
 use super::Core;
-use super::block::{Access, Interaction, LONGEST, Quads, quads};
+use super::block::{Access, Interaction, LONGEST};
 use super::course::Owed;
+use super::fours::{Fours, Run as FoursRun};
 use super::uop::{Action, RoundingMode, Uop};
 use crate::memory::Words;
 
@@ -36,17 +37,16 @@ struct Floating {
     replicate: Replicate,
     /// It was granted; [`Run::Operation`] follows.
     granted: bool,
-    /// Fours of multiply-adds begin with it: which of the script's, and with which of their operations.
-    fours: Option<(u16, u8)>,
+    /// Fours of multiply-adds begin with it: which of the script's runs.
+    fours: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Run {
-    /// An access was granted that loads a word. So many of them follow one another from here on.
+    /// An access was granted that loads a word, and adds to its base what it increments it by. So many of them follow one another
+    /// from here on.
     Load(u8),
-    /// The same, and it adds to the base.
-    LoadPost(u8),
-    /// The same of one that loads a part of a word.
+    /// The same of those that load a part of a word, and add nothing.
     LoadPart(Access, u8),
     /// Another access was granted.
     Access(Access),
@@ -101,19 +101,24 @@ impl Step {
     fn take_access(access: &Access) -> Self {
         let run = match (access.loads_word(), access.post_increments()) {
             _ if access.is_store() || access.rd() == 0 => Run::Access(*access),
-            (true, false) => Run::Load(1),
-            (true, true) => Run::LoadPost(1),
+            (true, _) => Run::Load(1),
             (false, false) => Run::LoadPart(*access, 1),
             (false, true) => Run::Access(*access),
+        };
+        let (step, none) = ((access.index(), access.offset()), (0, 0));
+        let ((b, imm), (c, aux)) = if access.post_increments() {
+            (none, step)
+        } else {
+            (step, none)
         };
         Self {
             run,
             rd: access.rd(),
             a: access.base() as u8,
-            b: access.index(),
-            c: 0,
-            imm: access.offset(),
-            aux: 0,
+            b,
+            c,
+            imm,
+            aux,
         }
     }
 
@@ -163,6 +168,14 @@ impl Step {
             .wrapping_add(self.imm)
     }
 
+    /// What a load of a word leaves in its base.
+    #[inline(always)]
+    fn moved(&self, registers: &[u32; 64]) -> u32 {
+        registers[at(self.a)]
+            .wrapping_add(registers[at(self.c)])
+            .wrapping_add(self.aux)
+    }
+
     /// Computes a floating-point operation.
     #[inline(always)]
     fn float(&self, float: &Floating, dynamic: Rounding, registers: &mut [u32; 64]) -> Flags {
@@ -176,11 +189,11 @@ impl Step {
 
     /// Counts the loads of one kind that follow one another.
     pub(super) fn count_loads(script: &mut [Self]) {
-        for kind in [0, 1, 2] {
+        for whole in [true, false] {
             let mut behind = 0u8;
             for step in script.iter_mut().rev() {
-                let run = match (kind, &mut step.run) {
-                    (0, Run::Load(run)) | (1, Run::LoadPost(run)) | (2, Run::LoadPart(_, run)) => run,
+                let run = match (whole, &mut step.run) {
+                    (true, Run::Load(run)) | (false, Run::LoadPart(_, run)) => run,
                     _ => {
                         behind = 0;
                         continue;
@@ -201,17 +214,11 @@ impl Step {
     }
 }
 
-/// Fours of a script.
+/// Runs of fours of a script.
 #[derive(Clone, Debug)]
-pub(super) struct ScriptFours(Box<[Quads]>);
+pub(super) struct ScriptFours(Box<[FoursRun]>);
 
 impl ScriptFours {
-    /// The `n`-th of them.
-    #[inline(always)]
-    fn get(&self, number: u16) -> Option<&Quads> {
-        self.0.get(usize::from(number))
-    }
-
     /// Finds the fours among `floats`, floating-point operations with their places in `script`, and marks where they begin.
     pub(super) fn find(script: &mut [Step], floats: &[(usize, Uop)]) -> Self {
         let mut found = Vec::new();
@@ -223,15 +230,15 @@ impl ScriptFours {
         let runs: Vec<&[(usize, Uop)]> = floats.chunk_by(follows).flat_map(|run| run.chunks(LONGEST)).collect();
         for run in runs {
             let uops: Vec<Uop> = run.iter().map(|(_, uop)| *uop).collect();
-            let Some(quads) = quads(&uops) else { continue };
+            let fours = Fours::find(&uops);
             for (number, (place, _)) in run.iter().enumerate() {
-                if quads.fours() >> number & 1 == 1
+                if let Some(fours) = fours.run(number)
                     && let Run::Float(float) = &mut script[*place].run
                 {
-                    float.fours = Some((found.len() as u16, number as u8));
+                    float.fours = Some(found.len() as u16);
+                    found.push(fours.clone());
                 }
             }
-            found.push(quads);
         }
         Self(found.into())
     }
@@ -301,28 +308,26 @@ impl Core {
             let registers = &mut self.registers;
             let (a, b) = (registers[at(step.a)], registers[at(step.b)]);
             match step.run {
-                Run::Load(run) | Run::LoadPost(run) | Run::LoadPart(_, run) => {
-                    let all = match step.run {
-                        Run::LoadPost(_) => taken.in_a_row(steps, run, |load| {
-                            let word = words.at(registers[at(load.a)]);
-                            registers[at(load.a)] = load.sum(registers);
-                            registers[at(load.rd)] = word;
-                            word
-                        }),
-                        Run::LoadPart(..) => taken.in_a_row(steps, run, |load| {
-                            let address = load.sum(registers);
-                            let word = words.at(address);
-                            if let Run::LoadPart(access, _) = &load.run {
-                                registers[at(load.rd)] = access.extract(word, address);
-                            }
-                            word
-                        }),
-                        _ => taken.in_a_row(steps, run, |load| {
-                            let word = words.at(load.sum(registers));
-                            registers[at(load.rd)] = word;
-                            word
-                        }),
-                    };
+                Run::Load(run) => {
+                    let all = taken.in_a_row(steps, run, |load| {
+                        let word = words.at(load.sum(registers));
+                        registers[at(load.a)] = load.moved(registers);
+                        registers[at(load.rd)] = word;
+                        word
+                    });
+                    let Some(behind) = all else { break };
+                    steps = behind;
+                    continue;
+                }
+                Run::LoadPart(_, run) => {
+                    let all = taken.in_a_row(steps, run, |load| {
+                        let address = load.sum(registers);
+                        let word = words.at(address);
+                        if let Run::LoadPart(access, _) = &load.run {
+                            registers[at(load.rd)] = access.extract(word, address);
+                        }
+                        word
+                    });
                     let Some(behind) = all else { break };
                     steps = behind;
                     continue;
@@ -347,12 +352,12 @@ impl Core {
                     registers[at(step.rd)] = eval(a, b.wrapping_add(step.imm), c, step.aux);
                 }
                 Run::Float(float) => {
-                    if let Some((fours, number)) = float.fours
-                        && let Some(quads) = owed.fours.get(fours)
-                        && quads.round_by(dynamic)
+                    if let Some(number) = float.fours
+                        && let Some(fours) = owed.fours.0.get(usize::from(number))
+                        && fours.rounds_by(dynamic)
                     {
                         let most = if float.granted { taken.left / 4 } else { usize::MAX };
-                        let (done, raised) = self.pass_fours(quads, number.into(), step.rd, most);
+                        let (done, raised) = fours.run(most, registers, Flags(self.csr.fflags));
                         flags |= raised;
                         if done > 0 {
                             let mut passed = done;

@@ -8,7 +8,7 @@
 use ennead_isa::float::{Flags, Rounding};
 use ennead_isa::op::Addressing;
 
-use super::block::{Block, Interaction, Quads};
+use super::block::{Block, Interaction};
 use super::pipeline::Leftover;
 use super::uop::{Action, RoundingMode, Tally, Uop};
 use super::{Core, event};
@@ -234,14 +234,13 @@ impl Core {
     pub(super) fn compute(&mut self, block: &Block, dynamic: Rounding) {
         let mut flags = Flags::NONE;
         let computations = &block.uops[..usize::from(block.count)];
-        let fours = block.quads.as_ref().map_or(0, |quads| quads.fours());
         let mut next = 0;
         while let Some(uop) = computations.get(next) {
-            if fours >> next & 1 == 1
-                && let Some(quads) = &block.quads
-                && quads.round_by(dynamic)
+            if let Some(run) = block.fours.run(next)
+                && run.rounds_by(dynamic)
             {
-                let (done, known) = self.pass_fours(quads, next, uop.rd, usize::MAX);
+                let raised = Flags(self.csr.fflags);
+                let (done, known) = run.run(usize::MAX, &mut self.registers, raised);
                 flags |= known;
                 next += done;
                 if done > 0 {
@@ -267,48 +266,6 @@ impl Core {
         }
         self.csr.fflags |= flags.0;
         self.csr.float_written |= block.computes_floats;
-    }
-
-    /// Runs the fours, at most `most` of them, that begin with instruction `next`, which writes `rd`, as far as their results are
-    /// known at once: how many instructions, and their flags.
-    #[inline(never)]
-    pub(super) fn pass_fours(&mut self, quads: &Quads, next: usize, rd: u8, most: usize) -> (usize, Flags) {
-        if quads.apart >> next & 1 == 0 {
-            return self.pass_chain(quads, next, rd, most);
-        }
-        let raised = Flags(self.csr.fflags);
-        let fours = quads.run(next, quads.apart);
-        let (done, flags) = quads
-            .quad
-            .run(&mut self.registers, &fours[..fours.len().min(most)], raised);
-        (4 * done, flags)
-    }
-
-    /// The same where each of them waits for the one before it.
-    #[inline(never)]
-    fn pass_chain(&mut self, quads: &Quads, next: usize, rd: u8, most: usize) -> (usize, Flags) {
-        let mut flags = Flags::NONE;
-        let is_sum = quads.sums >> next & 1 == 1;
-        let chain = if is_sum { quads.sums } else { quads.horners };
-        let mut last = self.registers[(rd & 63) as usize];
-        let mut done = 0;
-        for four in quads.run(next, chain).iter().take(most) {
-            if !four.write_only(rd) {
-                break;
-            }
-            let (a, b, c) = four.operands(&self.registers);
-            let result = if is_sum {
-                quads.quad.sum(&a, &b, last)
-            } else {
-                quads.quad.horner(&b, &c, last)
-            };
-            let Some((result, raised)) = result else { break };
-            last = result;
-            flags |= raised;
-            done += 4;
-        }
-        self.write(rd, last);
-        (done, flags)
     }
 
     /// The load or store `uop` is in the execute stage from cycle `start` on.

@@ -18,10 +18,14 @@ use super::uop::{Action, Tally, Uop};
 use crate::memory::l1::Plain;
 
 /// Interactions of a course at most, not counting repetitions.
-pub const LONGEST: usize = 64;
+pub const LONGEST: usize = 96;
 
 /// What can be granted to a core before it is caught up with.
 pub const MOST_OWED: usize = 2 * LONGEST;
+
+/// Places for legs and for grants, so that no number of one is beyond them.
+const LEGS: usize = LONGEST.next_power_of_two();
+const GRANTS: usize = MOST_OWED.next_power_of_two();
 
 /// Cycles from one grant of a course to the next request at most.
 pub const LONGEST_GAP: u64 = 64;
@@ -317,8 +321,8 @@ pub struct Walk {
     /// How often it set out on a course, or told the core what was granted.
     stint: u64,
     sums: [u32; SUMS],
-    legs: [Leg; LONGEST],
-    grants: [u64; MOST_OWED],
+    legs: [Leg; LEGS],
+    grants: [u64; GRANTS],
 }
 
 impl Default for Walk {
@@ -342,8 +346,8 @@ impl Default for Walk {
             laps: 0,
             stint: 0,
             sums: [0; SUMS],
-            legs: [Leg::NONE; LONGEST],
-            grants: [0; MOST_OWED],
+            legs: [Leg::NONE; LEGS],
+            grants: [0; GRANTS],
         }
     }
 }
@@ -453,7 +457,7 @@ impl Walk {
     pub fn settle(&mut self) {
         let count = self.run();
         if count != 0 && self.asks_to_operate() {
-            let last = self.grants[usize::from(self.owed - 1) % MOST_OWED];
+            let last = self.grants[usize::from(self.owed - 1) % GRANTS];
             self.contention += (last + 1 - self.asked) as u32 - u32::from(count);
             self.asked = last + 1;
             self.at += count;
@@ -463,7 +467,7 @@ impl Walk {
 
     #[inline(always)]
     fn leg(&self, number: u8) -> Leg {
-        self.legs[usize::from(number) % LONGEST]
+        self.legs[usize::from(number) % LEGS]
     }
 
     /// There is no course, or it is over.
@@ -490,7 +494,7 @@ impl Walk {
     pub fn operates_on(&mut self, now: u64) -> bool {
         let goes_on = self.owed < self.run_to;
         if goes_on {
-            self.grants[usize::from(self.owed) % MOST_OWED] = now;
+            self.grants[usize::from(self.owed) % GRANTS] = now;
             self.owed += 1;
         }
         goes_on
@@ -561,7 +565,7 @@ impl Walk {
         if operation {
             self.contention += (now - self.asked) as u32 - u32::from(self.run());
         }
-        self.grants[usize::from(self.owed) % MOST_OWED] = now;
+        self.grants[usize::from(self.owed) % GRANTS] = now;
         self.owed += 1;
         self.at = number;
         let ask = if operates {

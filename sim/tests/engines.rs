@@ -80,6 +80,26 @@ fn kept_cases() -> Vec<Case> {
                 ],
             )
         },
+        // Operations that follow each other were granted behind the last time that a hardware loop went back.
+        Case {
+            counted: Some(12181),
+            ..kept(
+                "ennead",
+                ("fpu.sharing", "static"),
+                vec![Piece::Loop {
+                    number: 1,
+                    count: 6,
+                    body: [
+                        ".word 0xde9e1fb",
+                        ".word 0x8cd9504f",
+                        "fsub.s f15, f10, f14",
+                        "fadd.s f11, f10, f10",
+                    ]
+                    .map(str::to_owned)
+                    .to_vec(),
+                }],
+            )
+        },
     ]
 }
 

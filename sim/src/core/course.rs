@@ -438,6 +438,10 @@ impl Walk {
         let leg = self.leg(self.at);
         self.limit = leg.stop.min(self.reach).min(self.round);
         self.begin_run(leg);
+        // It came back to the first leg, from which it may not go on.
+        if self.limit <= self.at {
+            self.run_to = self.run_from;
+        }
     }
 
     /// It asks for what `leg` does, which may be an operation.

@@ -251,11 +251,12 @@ struct Taken<'a> {
 }
 
 impl Taken<'_> {
-    /// Takes the next grant, if there is one.
+    /// Takes the next grant; false if there is none.
     #[inline(always)]
-    fn next(&mut self) -> Option<()> {
-        self.left = self.left.checked_sub(1)?;
-        Some(())
+    fn next(&mut self) -> bool {
+        let granted = self.left > 0;
+        self.left -= usize::from(granted);
+        granted
     }
 
     /// An access found `word`.
@@ -333,14 +334,18 @@ impl Core {
                     continue;
                 }
                 Run::Access(access) => {
-                    let Some(()) = taken.next() else { break };
+                    if !taken.next() {
+                        break;
+                    }
                     let address = access.address(registers);
                     let word = words.at(address);
                     access.take(registers, address, word);
                     taken.read(word);
                 }
                 Run::Operation => {
-                    let Some(()) = taken.next() else { break };
+                    if !taken.next() {
+                        break;
+                    }
                 }
                 Run::Add => registers[at(step.rd)] = a.wrapping_add(b).wrapping_add(step.imm),
                 Run::Compute(eval) => {
@@ -371,7 +376,9 @@ impl Core {
                     }
                     flags |= step.float(&float, dynamic, &mut self.registers);
                     if float.granted {
-                        let Some(()) = taken.next() else { break };
+                        if !taken.next() {
+                            break;
+                        }
                         steps = behind.get(1..).unwrap_or_default();
                         continue;
                     }

@@ -11,7 +11,8 @@ use std::collections::HashMap;
 use ennead_isa::Decoder;
 
 use crate::core::block::{Access, Block, BlockId, BlockRules, Kept, Line};
-use crate::core::course::{Chart, Course, CourseId, Way};
+use crate::core::chart::{Chart, Way};
+use crate::core::course::{Course, CourseId};
 use crate::core::loops::Lap;
 use crate::core::uop::{Lowering, Uop};
 use crate::memory::{Memory, Which};

@@ -11,9 +11,10 @@
 use ennead_isa::float::Rounding;
 
 use super::block::{Block, Interaction};
-use super::course::{Course, Owed, Passed, Passing};
+use super::course::{Course, Passing};
 use super::loops::Lap;
 use super::uop::Tally;
+use super::walk::{Owed, Passed};
 use super::{Core, event};
 use crate::memory::Words;
 use crate::observe::Observer;

@@ -9,6 +9,7 @@
 
 pub mod block;
 mod chain;
+pub mod chart;
 pub mod course;
 pub mod csr;
 mod debug;
@@ -22,6 +23,7 @@ mod script;
 mod stretch;
 pub mod timing;
 pub mod uop;
+pub mod walk;
 
 use ennead_isa::float::{Flagged, Rounding};
 use ennead_isa::op::{Addressing, CsrUpdate, Fill, Width};

@@ -11,9 +11,9 @@ use ennead_isa::op::{ComputeFn, FloatFn};
 
 use super::Core;
 use super::block::{Access, Interaction, LONGEST};
-use super::course::Owed;
 use super::fours::{Fours, Run as FoursRun};
 use super::uop::{Action, RoundingMode, Uop};
+use super::walk::Owed;
 use crate::memory::Words;
 
 /// One step.

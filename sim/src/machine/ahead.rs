@@ -5,7 +5,8 @@
 //!
 //! Invariant: a core that was caught up with is where it would be if each grant had reached it at once.
 
-use crate::core::course::{Ask, CourseId, MOST_OWED, Walk};
+use crate::core::course::CourseId;
+use crate::core::walk::{Ask, MOST_OWED, Walk};
 use crate::core::{Core, Start};
 use crate::machine::ending::Recorder;
 use crate::machine::{MAX_WORKERS, Machine, NEVER, Want};

@@ -7,7 +7,8 @@
 //! Invariant: the machine is where it would be if [`Machine::meet`] had gone through the same cycles.
 
 use crate::cluster::fpu::FpuPool;
-use crate::core::course::{CourseId, LONGEST, Pose, Rounds, SumValues};
+use crate::core::course::{CourseId, LONGEST, SumValues};
+use crate::core::walk::{Pose, Rounds};
 use crate::machine::calendar::{Dues, SLOTS};
 use crate::machine::{MAX_WORKERS, Machine, Want};
 

@@ -105,7 +105,7 @@ fn page(gvsoc: Option<&Gvsoc>) -> String {
     let mut text = String::from(
         "# How fast Ennead is\n\n\
          Written by `cargo run --release -p ennead-benches --bin performance -- --write docs/performance.md`. Figures are \
-         the best of 20 runs on one host core, counters on, without building the machine; MIPS are retired instructions of \
+         the best of 20 runs on one host core, half of them before the other engine and GVSoC and half after, counters on, without building the machine; MIPS are retired instructions of \
          all cores together. `tile-int8`, `dot-fp32` and `dot-fp16` are inner loops on all eight workers: 2 x 2 tiles of \
          bytes, and two loads for each multiply-add. [testing.md](testing.md#speed) tells how speed is kept.\n\n\
          GVSoC is timed on the same ELF files in the same run where it is installed, as a whole process, the best of 3 \
@@ -120,12 +120,14 @@ fn page(gvsoc: Option<&Gvsoc>) -> String {
     let empty = host_instructions(HELLO);
     for (label, machine, job) in &jobs()[1..] {
         eprintln!("{label}");
-        let (instructions, best) = best(job, Engine::Calendar, RUNS);
-        let (_, slow) = self::best(job, Engine::Lockstep, RUNS / 4);
-        let rate = mips(instructions, best);
+        let (instructions, before) = best(job, Engine::Calendar, RUNS / 2);
+        let (_, slow) = best(job, Engine::Lockstep, RUNS / 4);
         let gvsoc = gvsoc
             .filter(|_| *machine == GVSOC_MACHINE)
             .and_then(|gvsoc| gvsoc.mips(job.elf(), instructions));
+        // A busy moment of the host is over by then.
+        let (_, after) = best(job, Engine::Calendar, RUNS / 2);
+        let rate = mips(instructions, before.min(after));
         let host = host_instructions(label).zip(empty).map(|(all, empty)| all - empty);
         let _ = writeln!(
             text,

@@ -143,6 +143,7 @@ impl Calendar {
     #[inline(always)]
     pub(super) fn insert(&mut self, cycle: u64, core: usize) {
         if let Some(due) = self.near(cycle, core) {
+            due.cores.insert(core);
             due.others = true;
         }
     }
@@ -179,9 +180,7 @@ impl Calendar {
     #[inline(always)]
     pub(super) fn insert_at_fpus_next(&mut self, workers: u64) {
         if workers != 0 {
-            let slot = self.base % SLOTS;
-            self.occupied |= 1 << slot;
-            let due = &mut self.ring[slot as usize];
+            let due = self.in_slot(self.base);
             due.cores.0[0] |= workers;
             due.fpus |= workers;
         }
@@ -193,7 +192,8 @@ impl Calendar {
         self.ring[(cycle % SLOTS) as usize].contested = true;
     }
 
-    /// Puts a core in; gives who is due in `cycle`, or in the first one that is still to come, if that is near.
+    /// Who is due in `cycle`, or in the first one that is still to come, if that is near: `core` will be. Otherwise it is put in
+    /// where it is far.
     #[inline(always)]
     fn near(&mut self, cycle: u64, core: usize) -> Option<&mut Due> {
         let cycle = if cycle.wrapping_sub(self.base) < SLOTS {
@@ -201,9 +201,7 @@ impl Calendar {
         } else {
             self.otherwise(cycle, core)?
         };
-        let due = self.in_slot(cycle);
-        due.cores.insert(core);
-        Some(due)
+        Some(self.in_slot(cycle))
     }
 
     /// Who is due in `cycle`, which is near; somebody will be.

@@ -87,7 +87,6 @@ impl Machine {
             lookout.rest -= 1;
             return;
         }
-        self.ahead.iter_mut().for_each(|ahead| ahead.walk.settle());
         let Some(before) = self.lookout.sight.take() else {
             (0..self.workers).for_each(|index| self.pay(index));
             self.lookout.tries = TRIES;
@@ -97,6 +96,8 @@ impl Machine {
             }
             return;
         };
+        let workers = self.ahead.iter_mut().take(self.workers);
+        workers.for_each(|ahead| ahead.walk.settle());
         if self.repeat_since(&before, limit) {
             self.lookout.patience = 0;
             return;

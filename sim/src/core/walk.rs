@@ -258,12 +258,6 @@ impl Walk {
         self.enter(leg, next, self.address(leg), operation, now, horizon, plain)
     }
 
-    /// Whether it asks for an operation.
-    #[inline(always)]
-    pub fn asks_to_operate(&self) -> bool {
-        self.leg(self.at).is_operation()
-    }
-
     /// The same for an interaction that was done, whatever it is, on `course`; the walk may go on where that repeats.
     #[inline(always)]
     pub fn passed(&mut self, course: &Course, now: u64, horizon: u64, plain: Plain) -> Option<(u64, Ask)> {
@@ -272,7 +266,7 @@ impl Walk {
         if next >= self.reach {
             return None;
         }
-        let operation = self.leg(self.at).is_operation();
+        let operation = self.asks_to_operate();
         let leg = self.leg(next);
         let asked = if next == self.round {
             let sums = course.renewed(&self.sums)?;
@@ -322,6 +316,12 @@ impl Walk {
             Ask::Access(address)
         };
         Some((asked, ask))
+    }
+
+    /// Whether it asks for an operation.
+    #[inline(always)]
+    pub fn asks_to_operate(&self) -> bool {
+        self.leg(self.at).is_operation()
     }
 
     /// Whether it asks for a store.
@@ -453,7 +453,7 @@ impl Rounds {
 impl Walk {
     /// Where it is, settled, at the beginning of cycle `now`.
     pub fn pose(&self, now: u64) -> Pose {
-        let waits = if self.leg(self.at).is_operation() {
+        let waits = if self.asks_to_operate() {
             now.wrapping_sub(self.asked)
         } else {
             0

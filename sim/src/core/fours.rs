@@ -46,28 +46,27 @@ enum How {
 impl Fours {
     /// The fours in `uops`, at most [`LONGEST`] of them, of the first operation that has any and as it rounds there.
     pub fn find(uops: &[Uop]) -> Self {
-        let mut found: Vec<(usize, Quad, RoundingMode, How, MultiplyAdds)> = Vec::new();
+        let (mut operation, mut found) = (None, Vec::new());
         let mut first = 0;
         while let Some(four) = uops.get(first..first + 4).filter(|_| first + 4 <= LONGEST) {
-            let rounding = four[0].rounding;
-            let alike = |quad: &Quad| {
-                let before = found.first();
-                before.is_none_or(|(_, known, rounded, ..)| (known, rounded) == (quad, &rounding))
-            };
-            let found_here = one_operation(four)
-                .filter(alike)
-                .and_then(|quad| Some((quad, How::of(four)?)));
-            let Some((quad, how)) = found_here else {
+            let here = one_operation(four)
+                .map(|quad| (quad, four[0].rounding))
+                .filter(|here| operation.is_none_or(|known| known == *here));
+            let Some(how) = here.and_then(|_| How::of(four)) else {
                 first += 1;
                 continue;
             };
-            found.push((first, quad, rounding, how, registers(four)));
+            operation = here;
+            found.push((first, how, registers(four)));
             first += 4;
         }
         let mut fours = Self::default();
-        for (number, &(first, quad, rounding, how, _)) in found.iter().enumerate() {
+        let Some((quad, rounding)) = operation else {
+            return fours;
+        };
+        for (number, &(first, how, _)) in found.iter().enumerate() {
             let follow = found[number..].iter().zip((first..).step_by(4));
-            let follow = follow.take_while(|((place, _, _, next, _), expected)| (place, *next) == (expected, how));
+            let follow = follow.take_while(|((place, next, _), expected)| (place, *next) == (expected, how));
             let run = Run {
                 quad,
                 run: quad.run(),

@@ -105,8 +105,8 @@ fn page(gvsoc: Option<&Gvsoc>) -> String {
     let mut text = String::from(
         "# How fast Ennead is\n\n\
          Written by `cargo run --release -p ennead-benches --bin performance -- --write docs/performance.md`. Figures are \
-         the best of 20 runs on one host core, half of them before the other engine and GVSoC and half after, counters on, without building the machine; MIPS are retired instructions of \
-         all cores together. `tile-int8`, `dot-fp32` and `dot-fp16` are inner loops on all eight workers: 2 x 2 tiles of \
+         the best of 20 runs on one host core, half of them before the other engine and GVSoC and half after, counters on, \
+         without building the machine; MIPS are retired instructions of all cores together. `tile-int8`, `dot-fp32` and `dot-fp16` are inner loops on all eight workers: 2 x 2 tiles of \
          bytes, and two loads for each multiply-add. [testing.md](testing.md#speed) tells how speed is kept.\n\n\
          GVSoC is timed on the same ELF files in the same run where it is installed, as a whole process, the best of 3 \
          runs, less the best of 3 of `hello` in between. `--gvsoc COMMAND` or the environment variable `ENNEAD_GVSOC` says how it is \
